@@ -1,0 +1,224 @@
+//! MariaDB: the pool, the migrations, and every SQL statement, one module per table.
+//!
+//! Functions take what they run on: `&Pool`, or `&mut Tx` where they are part of a larger transaction. Statements are
+//! checked at compile time against the migrated schema (`scripts/sqlx-prepare`).
+//!
+//! Lists go in as one JSON parameter that `JSON_TABLE` unfolds: the statement stays constant, whatever the length.
+//! `STRAIGHT_JOIN` with it keeps the optimiser from scanning the list once per row (10,000 ids: 22 ms against 6.7 s).
+
+pub mod accounts;
+pub mod captures;
+pub mod channels;
+pub mod jobs;
+pub mod sessions;
+pub mod tokens;
+pub mod users;
+
+use std::{error::Error, future::Future, time::Duration};
+
+use secrecy::ExposeSecret as _;
+use sqlx::{
+    Executor as _, MySql, MySqlPool, Transaction,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+
+use crate::{config::DatabaseConfig, metrics, problem::Problem};
+
+pub type Pool = MySqlPool;
+pub type Tx = Transaction<'static, MySql>;
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
+
+/// How often a transaction is run again after a transient failure.
+const TRANSACTION_ATTEMPTS: u32 = 5;
+
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    #[error("MariaDB: {0}")]
+    Sql(#[from] sqlx::Error),
+    #[error("MariaDB did not answer within {0:?} of the start")]
+    NotUp(Duration, #[source] sqlx::Error),
+    #[error("migrating: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("a row of {table} makes no sense: {what}")]
+    Corrupt { table: &'static str, what: String },
+}
+
+impl DbError {
+    pub fn corrupt(table: &'static str, what: impl ToString) -> Self {
+        Self::Corrupt { table, what: what.to_string() }
+    }
+
+    /// Whether running the whole transaction again can help: deadlock (1213), lock wait timeout (1205), or a lost
+    /// connection.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Sql(error) => match error {
+                sqlx::Error::Database(error) => matches!(mariadb_code(error.as_ref()), Some(1205 | 1213 | 2006 | 2013)),
+                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
+                sqlx::Error::Protocol(_) => true,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// The name of the constraint that a statement violated.
+    #[must_use]
+    pub fn violated(&self) -> Option<&str> {
+        match self {
+            // MariaDB says: Duplicate entry '…' for key 'name'.
+            Self::Sql(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                error.message().rsplit('\'').nth(1)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn mariadb_code(error: &dyn sqlx::error::DatabaseError) -> Option<u16> {
+    error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().map(sqlx::mysql::MySqlDatabaseError::number)
+}
+
+impl From<DbError> for Problem {
+    fn from(error: DbError) -> Self {
+        if error.is_transient() {
+            Self::unavailable("database_unavailable", "The database does not answer; try again in a moment.")
+                .retry_after(Duration::from_secs(5))
+                .caused_by(error)
+        } else {
+            Self::internal(error)
+        }
+    }
+}
+
+/// Opens the pool, waiting for MariaDB until the configured deadline.
+///
+/// # Errors
+/// When it does not answer in time, or refuses us.
+pub async fn connect(config: &DatabaseConfig) -> Result<Pool, DbError> {
+    let options: MySqlConnectOptions = config.url.expose_secret().parse()?;
+    let pool = MySqlPoolOptions::new()
+        .max_connections(config.max_connections)
+        .acquire_timeout(Duration::from_secs(5))
+        .idle_timeout(Duration::from_secs(300))
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                connection
+                    .execute(
+                        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, \
+                         SESSION max_statement_time = 30, SESSION innodb_lock_wait_timeout = 5",
+                    )
+                    .await?;
+                Ok(())
+            })
+        })
+        .connect_lazy_with(options);
+    wait_until_up(&pool, config.wait).await?;
+    Ok(pool)
+}
+
+async fn wait_until_up(pool: &Pool, wait: Duration) -> Result<(), DbError> {
+    let deadline = tokio::time::Instant::now() + wait;
+    let mut told = false;
+    loop {
+        let error = match pool.execute("SELECT 1").await {
+            Ok(_) => return Ok(()),
+            Err(error @ sqlx::Error::Database(_)) => return Err(error.into()),
+            Err(error) => error,
+        };
+        if tokio::time::Instant::now() >= deadline {
+            return Err(DbError::NotUp(wait, error));
+        }
+        if !told {
+            tracing::warn!(%error, wait_seconds = wait.as_secs(), "database.waiting");
+            told = true;
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+/// Whether MariaDB answers, as a readiness check.
+///
+/// # Errors
+/// What went wrong, in words.
+pub async fn check(pool: &Pool) -> Result<(), String> {
+    let (size, idle) = (i64::from(pool.size()), i64::try_from(pool.num_idle()).unwrap_or(i64::MAX));
+    metrics::storage::POOL.with_label_values(&["idle"]).set(idle);
+    metrics::storage::POOL.with_label_values(&["busy"]).set(size - idle);
+    pool.execute("SELECT 1").await.map(drop).map_err(|error| error.to_string())
+}
+
+/// Applies the migrations that are missing. Services starting at once wait for each other on a named lock; a migration
+/// that was cut off is run again (each is written for that).
+///
+/// # Errors
+/// When a migration fails, or was changed after it had been applied.
+pub async fn migrate(pool: &Pool) -> Result<(), DbError> {
+    let mut lock = pool.acquire().await?;
+    lock.execute("DO GET_LOCK(CONCAT('tca_migrate:', DATABASE()), 120)").await?;
+    let outcome = async {
+        forget_cut_off(&mut lock).await?;
+        MIGRATIONS.run(&mut *lock).await?;
+        Ok(())
+    }
+    .await;
+    // The lock would go with the connection, but the connection goes back to the pool.
+    lock.execute("DO RELEASE_LOCK(CONCAT('tca_migrate:', DATABASE()))").await?;
+    outcome
+}
+
+async fn forget_cut_off(connection: &mut sqlx::MySqlConnection) -> Result<(), DbError> {
+    let known: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM information_schema.tables \
+         WHERE table_schema = DATABASE() AND table_name = '_sqlx_migrations'",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if known > 0 {
+        connection.execute("DELETE FROM _sqlx_migrations WHERE success = FALSE").await?;
+    }
+    Ok(())
+}
+
+/// Whether a failure may be gone when the whole transaction is run again.
+pub trait Transient: Error {
+    fn is_transient(&self) -> bool;
+}
+
+impl Transient for DbError {
+    fn is_transient(&self) -> bool {
+        self.is_transient()
+    }
+}
+
+/// Runs `transaction` (begin to commit), again while it fails transiently.
+///
+/// A connection lost during COMMIT leaves open whether it happened: what runs here must be idempotent.
+///
+/// # Errors
+/// The last failure.
+pub async fn retrying<T, E, Fut>(mut transaction: impl FnMut() -> Fut) -> Result<T, E>
+where
+    E: Transient,
+    Fut: Future<Output = Result<T, E>>,
+{
+    let mut attempt = 1;
+    loop {
+        match transaction().await {
+            Err(error) if error.is_transient() && attempt < TRANSACTION_ATTEMPTS => {
+                metrics::storage::DB_ERRORS.with_label_values(&["transient"]).inc();
+                tracing::debug!(%error, attempt, "database.transaction_again");
+                tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
+                attempt += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// A list as the JSON parameter of `JSON_TABLE`.
+pub(crate) fn json_list<T: serde::Serialize>(rows: &[T]) -> Result<String, DbError> {
+    serde_json::to_string(rows).map_err(|error| DbError::Sql(sqlx::Error::Encode(error.into())))
+}

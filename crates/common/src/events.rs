@@ -1,0 +1,118 @@
+//! Live events: what a user's open pages are told while it happens.
+//!
+//! An event goes to Redis pub/sub, for pages that are open, and to a short stream per user, for pages that reconnect
+//! with the id of the last event they saw. Events carry no truth of their own: a page that missed some asks the API.
+
+use redis::{AsyncTypedCommands as _, Script};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{CaptureId, ChannelId, JobId, UserId},
+    redis_keys,
+    redis_store::{Redis, tolerated},
+};
+
+/// How many recent events a user's stream keeps.
+const KEPT: usize = 256;
+/// For how many seconds.
+const KEPT_SECONDS: usize = 3600;
+
+/// Something that a page shows without being asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// A job moved on.
+    Job(JobEvent),
+    /// A capture is stored.
+    Capture(CaptureEvent),
+    /// Accounts were enriched: summaries have changed.
+    Enriched {
+        /// How many accounts are still waiting.
+        remaining: u64,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct JobEvent {
+    pub id: JobId,
+    pub kind: String,
+    pub state: crate::db::jobs::JobState,
+    pub channel_id: Option<ChannelId>,
+    pub capture_id: Option<CaptureId>,
+    pub attempt: u16,
+    pub max_attempt: u16,
+    /// `code: detail`, as in the job itself.
+    pub last_error: Option<String>,
+    pub progress: Option<Progress>,
+}
+
+/// How far a capture has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Progress {
+    pub pages: u32,
+    pub pages_total: u32,
+    pub chatters: u32,
+    pub total: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CaptureEvent {
+    pub capture_id: CaptureId,
+    pub channel_id: ChannelId,
+    pub captured_at: chrono::DateTime<chrono::Utc>,
+    pub chatters_count: u32,
+    pub new_count: u32,
+}
+
+/// Tells `users`; without Redis nobody hears it, and pages catch up by asking.
+pub async fn publish(redis: &Redis, users: &[UserId], event: &Event) {
+    let json = match serde_json::to_string(event) {
+        Ok(json) => json,
+        Err(error) => {
+            tracing::error!(%error, "events.not_serialised");
+            return;
+        }
+    };
+    let script = Script::new(include_str!("lua/publish_event.lua"));
+    for user in users {
+        let mut call = script.key(redis_keys::recent_events(*user));
+        call.arg(redis_keys::EVENTS).arg(user.0).arg(&json).arg(KEPT).arg(KEPT_SECONDS);
+        if let Err(error) = call.invoke_async::<String>(&mut redis.shared()).await {
+            tolerated("events.publish", &error);
+            return;
+        }
+    }
+}
+
+/// A published event as subscribers receive it.
+#[derive(Clone, Debug)]
+pub struct Published {
+    pub user: UserId,
+    /// The id in the user's stream: what a page sends back as `Last-Event-ID`.
+    pub id: String,
+    pub event: Event,
+}
+
+impl Published {
+    /// Reads a pub/sub message; what is not one is `None`.
+    #[must_use]
+    pub fn parse(message: &str) -> Option<Self> {
+        let (user, rest) = message.split_once(' ')?;
+        let (id, json) = rest.split_once(' ')?;
+        Some(Self { user: user.parse().ok()?, id: id.to_owned(), event: serde_json::from_str(json).ok()? })
+    }
+}
+
+/// The user's recent events after the one with id `after`, oldest first.
+///
+/// # Errors
+/// When Redis fails.
+pub async fn since(redis: &Redis, user: UserId, after: &str) -> redis::RedisResult<Vec<Published>> {
+    let start = format!("({after}");
+    let reply = redis.shared().xrange(redis_keys::recent_events(user), start, "+").await?;
+    let read = |entry: redis::streams::StreamId| {
+        let event = serde_json::from_str(&entry.get::<String>("event")?).ok()?;
+        Some(Published { user, id: entry.id, event })
+    };
+    Ok(reply.ids.into_iter().filter_map(read).collect())
+}

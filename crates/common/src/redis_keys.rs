@@ -1,0 +1,54 @@
+//! Every key in Redis, one function each. All of them carry a lifetime or a bound; what may not be lost is in MariaDB.
+
+use crate::ids::{JobId, SessionUuid, UserId};
+
+/// Stream of announced job ids, oldest first, one field `id`. Trimmed by XDEL when a job is finished.
+pub const JOB_STREAM: &str = "jobs:stream";
+
+/// The workers' consumer group on [`JOB_STREAM`].
+pub const JOB_GROUP: &str = "workers";
+
+/// Pub/sub: every live event as `<user id> <stream id> <json>`.
+pub const EVENTS: &str = "events";
+
+/// Stream of a user's recent live events, for pages that reconnect: bounded length, one hour.
+#[must_use]
+pub fn recent_events(user: UserId) -> String {
+    format!("events:{user}")
+}
+
+/// Hash of a running job's progress; ten minutes.
+#[must_use]
+pub fn job_progress(job: JobId) -> String {
+    format!("job:{job}:progress")
+}
+
+/// A web session, as tower-sessions keeps it; the session's lifetime.
+#[must_use]
+pub fn web_session(id: &str) -> String {
+    format!("web:{id}")
+}
+
+/// A client's request budget at the gateway; a minute.
+#[must_use]
+pub fn client_budget(client: &str) -> String {
+    format!("budget:client:{client}")
+}
+
+/// A Helix bucket: a user's, or the application's (user 0); two minutes.
+#[must_use]
+pub fn helix_budget(user: UserId) -> String {
+    format!("budget:helix:{user}")
+}
+
+/// The answer about one session and channel filter; `CACHE_TTL_SECONDS`.
+#[must_use]
+pub fn summary(session: SessionUuid, version: &str, filter: &str) -> String {
+    format!("summary:{session}:{version}:{filter}")
+}
+
+/// The channels that Twitch lists for a user; `CACHE_TTL_SECONDS`.
+#[must_use]
+pub fn moderated_channels(user: UserId) -> String {
+    format!("channels:{user}")
+}
