@@ -18,16 +18,30 @@ use crate::{metrics, problem::Problem, request_id};
 
 /// Lets only callers with the internal bearer token through.
 pub fn require_internal_token(routes: Router, token: SecretString) -> Router {
-    routes.layer(middleware::from_fn_with_state(Arc::new(token), check_internal_token))
+    routes.layer(middleware::from_fn_with_state(
+        Arc::new(token),
+        check_internal_token,
+    ))
 }
 
-async fn check_internal_token(State(token): State<Arc<SecretString>>, request: Request, next: Next) -> Response {
-    let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+async fn check_internal_token(
+    State(token): State<Arc<SecretString>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let given = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
     if given.is_some_and(|given| given.ct_eq(token.expose_secret().as_bytes()).into()) {
         next.run(request).await
     } else {
-        Problem::new(StatusCode::UNAUTHORIZED, "internal_token_invalid", "The internal bearer token is missing or wrong.")
-            .into_response()
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "internal_token_invalid",
+            "The internal bearer token is missing or wrong.",
+        )
+        .into_response()
     }
 }
 
@@ -36,13 +50,18 @@ pub fn common_layers(routes: Router, service: &'static str) -> Router {
     routes
         .fallback(|| async { Problem::not_found("route") })
         .method_not_allowed_fallback(|| async {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take this method.")
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "This address does not take this method.",
+            )
         })
         .layer(CatchPanicLayer::custom(answer_panic))
         .layer(middleware::from_fn_with_state(service, metrics::http::measure))
         .layer(middleware::from_fn(request_id::middleware))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
 fn answer_panic(panic: Box<dyn std::any::Any + Send>) -> Response {
     let message = panic
         .downcast_ref::<String>()
@@ -63,7 +82,7 @@ pub fn client(timeout: Duration) -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(3))
         .read_timeout(timeout)
-        .pool_idle_timeout(Duration::from_secs(60))
+        .pool_idle_timeout(Duration::from_mins(1))
         .redirect(reqwest::redirect::Policy::none())
         .tcp_nodelay(true)
         .user_agent(concat!("twitch-chatters-analyser/", env!("CARGO_PKG_VERSION")))

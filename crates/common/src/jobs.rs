@@ -11,20 +11,24 @@ use crate::ids::{CaptureId, ChannelId, UserId};
 pub struct Policy {
     /// Lower runs first.
     pub priority: u8,
+    /// How long after being enqueued it is due.
+    pub delay: Duration,
     /// Runs before the job is dead.
     pub max_attempt: u16,
     /// A run that takes longer is cut off and counts as failed.
     pub timeout: Duration,
     /// The wait after the first failure; it doubles each time, up to [`Self::backoff_cap`], ± 20 % of jitter.
-    pub backoff: Duration,
+    pub first_backoff: Duration,
     pub backoff_cap: Duration,
 }
 
 impl Policy {
     /// The wait before the run after `attempt` failed; `jitter` is uniform in 0..1.
     #[must_use]
-    pub fn delay(&self, attempt: u16, jitter: f64) -> Duration {
-        let doubled = self.backoff.saturating_mul(1 << attempt.saturating_sub(1).min(20));
+    pub fn backoff(&self, attempt: u16, jitter: f64) -> Duration {
+        let doubled = self
+            .first_backoff
+            .saturating_mul(1 << attempt.saturating_sub(1).min(20));
         doubled.min(self.backoff_cap).mul_f64(0.8 + 0.4 * jitter)
     }
 }
@@ -53,10 +57,11 @@ impl Job for CaptureChatters {
     const KIND: &'static str = "capture_chatters";
     const POLICY: Policy = Policy {
         priority: 10,
+        delay: Duration::ZERO,
         max_attempt: 5,
-        timeout: Duration::from_secs(180),
-        backoff: Duration::from_secs(2),
-        backoff_cap: Duration::from_secs(60),
+        timeout: Duration::from_mins(3),
+        first_backoff: Duration::from_secs(2),
+        backoff_cap: Duration::from_mins(1),
     };
 
     fn dedup(&self) -> String {
@@ -78,10 +83,12 @@ impl Job for EnrichAccounts {
     const KIND: &'static str = "enrich_accounts";
     const POLICY: Policy = Policy {
         priority: 50,
+        // Captures that land together share their batches of 100.
+        delay: Duration::from_secs(2),
         max_attempt: 20,
-        timeout: Duration::from_secs(180),
-        backoff: Duration::from_secs(5),
-        backoff_cap: Duration::from_secs(300),
+        timeout: Duration::from_mins(3),
+        first_backoff: Duration::from_secs(5),
+        backoff_cap: Duration::from_mins(5),
     };
 
     fn dedup(&self) -> String {
@@ -124,8 +131,10 @@ mod tests {
     #[test]
     fn the_wait_doubles_up_to_its_cap() {
         let policy = CaptureChatters::POLICY;
-        let waits: Vec<_> = (1..=7).map(|attempt| policy.delay(attempt, 0.5).as_secs()).collect();
+        let waits: Vec<_> = (1..=7)
+            .map(|attempt| policy.backoff(attempt, 0.5).as_secs())
+            .collect();
         assert_eq!(waits, [2, 4, 8, 16, 32, 60, 60]);
-        assert!(policy.delay(u16::MAX, 1.0) <= policy.backoff_cap.mul_f64(1.2));
+        assert!(policy.backoff(u16::MAX, 1.0) <= policy.backoff_cap.mul_f64(1.2));
     }
 }

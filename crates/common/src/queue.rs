@@ -14,10 +14,9 @@
 use std::time::Duration;
 
 use redis::{
-    AsyncTypedCommands as _, Script,
-    aio::{MultiplexedConnection},
+    AsyncConnectionConfig, AsyncTypedCommands as _, Script,
+    aio::MultiplexedConnection,
     streams::{StreamReadOptions, StreamReadReply},
-    AsyncConnectionConfig,
 };
 
 use crate::{
@@ -55,12 +54,8 @@ impl Queue {
         if jobs.is_empty() {
             return;
         }
-        let outcome = async {
-            self.add_to_stream(jobs).await?;
-            Ok::<_, redis::RedisError>(())
-        };
-        match outcome.await {
-            Ok(()) => {
+        match self.add_to_stream(jobs).await {
+            Ok(_added) => {
                 if let Err(error) = db::jobs::mark_published(&self.pool, jobs).await {
                     tracing::warn!(%error, "queue.mark_published_failed");
                 }
@@ -84,14 +79,14 @@ impl Queue {
     /// # Errors
     /// When MariaDB fails.
     pub async fn reconcile(&self) -> Result<(), DbError> {
-        let expired = db::jobs::take_back_expired(&self.pool, RECONCILE_BATCH).await?;
+        let taken_back = db::jobs::take_back_expired(&self.pool, RECONCILE_BATCH).await?;
         let due = db::jobs::unannounced(&self.pool, REANNOUNCE_AFTER, RECONCILE_BATCH).await?;
         self.announce(&due).await;
-        for (action, count) in
-            [("lease_ended", expired.readied), ("buried", expired.killed), ("announced", due.len() as u64)]
-        {
+        for (action, count) in [("lease_ended", taken_back), ("announced", due.len() as u64)] {
             if count > 0 {
-                metrics::jobs::RECONCILED.with_label_values(&[action]).inc_by(count);
+                metrics::jobs::RECONCILED
+                    .with_label_values(&[action])
+                    .inc_by(count);
                 tracing::info!(action, count, "queue.reconciled");
             }
         }
@@ -108,7 +103,9 @@ pub struct Announcements {
 
 impl std::fmt::Debug for Announcements {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Announcements").field("consumer", &self.consumer).finish_non_exhaustive()
+        f.debug_struct("Announcements")
+            .field("consumer", &self.consumer)
+            .finish_non_exhaustive()
     }
 }
 
@@ -116,7 +113,11 @@ impl Announcements {
     /// `consumer` names this worker among the group.
     #[must_use]
     pub fn new(redis: Redis, consumer: String) -> Self {
-        Self { redis, consumer, connection: None }
+        Self {
+            redis,
+            consumer,
+            connection: None,
+        }
     }
 
     /// Up to `count` announced ids, waiting up to `wait` for the first. They are gone from the stream.
@@ -137,7 +138,10 @@ impl Announcements {
         let settings = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(Duration::from_secs(2)))
             .set_response_timeout(Some(wait + Duration::from_secs(2)));
-        self.redis.client().get_multiplexed_async_connection_with_config(&settings).await
+        self.redis
+            .client()
+            .get_multiplexed_async_connection_with_config(&settings)
+            .await
     }
 }
 
@@ -148,8 +152,13 @@ async fn read(
     wait: Duration,
 ) -> redis::RedisResult<Vec<JobId>> {
     let block = usize::try_from(wait.as_millis()).unwrap_or(usize::MAX);
-    let options = StreamReadOptions::default().group(JOB_GROUP, consumer).count(count).block(block).noack();
-    let reply: Option<StreamReadReply> = match connection.xread_options(&[JOB_STREAM], &[">"], &options).await {
+    let options = StreamReadOptions::default()
+        .group(JOB_GROUP, consumer)
+        .count(count)
+        .block(block)
+        .noack();
+    let reply: Option<StreamReadReply> = match connection.xread_options(&[JOB_STREAM], &[">"], &options).await
+    {
         Err(error) if error.code() == Some("NOGROUP") => {
             // Redis was emptied, or this is its first day.
             create_group(connection).await?;
@@ -157,17 +166,28 @@ async fn read(
         }
         reply => reply?,
     };
-    let entries: Vec<_> = reply.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids).collect();
+    let entries: Vec<_> = reply
+        .into_iter()
+        .flat_map(|reply| reply.keys)
+        .flat_map(|key| key.ids)
+        .collect();
     if entries.is_empty() {
         return Ok(Vec::new());
     }
     let keys: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
     connection.xdel(JOB_STREAM, &keys).await?;
-    Ok(entries.iter().filter_map(|entry| entry.get::<u64>("id")).map(JobId).collect())
+    Ok(entries
+        .iter()
+        .filter_map(|entry| entry.get::<u64>("id"))
+        .map(JobId)
+        .collect())
 }
 
 async fn create_group(connection: &mut MultiplexedConnection) -> redis::RedisResult<()> {
-    match connection.xgroup_create_mkstream(JOB_STREAM, JOB_GROUP, "0").await {
+    match connection
+        .xgroup_create_mkstream(JOB_STREAM, JOB_GROUP, "0")
+        .await
+    {
         Err(error) if error.code() == Some("BUSYGROUP") => Ok(()),
         outcome => outcome.map(drop),
     }

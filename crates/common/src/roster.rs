@@ -25,11 +25,14 @@ impl Roster {
     }
 
     /// Writes the portable format.
+    ///
+    /// # Panics
+    /// Never: memory takes every write.
     #[must_use]
+    #[expect(clippy::expect_used, reason = "memory takes every write")]
     pub fn to_bytes(&mut self) -> Vec<u8> {
         self.0.optimize();
         let mut bytes = Vec::with_capacity(self.0.serialized_size());
-        #[expect(clippy::expect_used, reason = "a Vec takes every write")]
         self.0.serialize_into(&mut bytes).expect("writing to memory");
         bytes
     }

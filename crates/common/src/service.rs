@@ -8,8 +8,9 @@ use tokio::net::TcpListener;
 use crate::{
     config::{self, Env, ServiceConfig},
     health::{self, Readiness},
-    http, metrics,
+    http,
     lifecycle::Shutdown,
+    metrics,
     problem::chain,
     telemetry,
 };
@@ -69,7 +70,9 @@ where
 }
 
 async fn bind(variable: &str, addr: std::net::SocketAddr) -> Result<TcpListener, String> {
-    TcpListener::bind(addr).await.map_err(|error| format!("{variable}={addr} cannot be listened on: {error}"))
+    TcpListener::bind(addr)
+        .await
+        .map_err(|error| format!("{variable}={addr} cannot be listened on: {error}"))
 }
 
 /// Serves `routes` and the probes until the shutdown; open requests are answered before it returns.
@@ -90,13 +93,19 @@ pub async fn serve(
         }
     });
     tracing::info!(service = name, "service.listening");
-    axum::serve(listener, app).with_graceful_shutdown(async move { shutdown.draining().await }).await
+    axum::serve(listener, app)
+        .with_graceful_shutdown(async move { shutdown.draining().await })
+        .await
 }
 
 async fn healthcheck(config: &ServiceConfig) -> ExitCode {
     let url = format!("http://127.0.0.1:{}/healthz", config.listen_addr.port());
     let answer = match http::client(Duration::from_secs(2)) {
-        Ok(client) => client.get(url).send().await.and_then(reqwest::Response::error_for_status),
+        Ok(client) => client
+            .get(url)
+            .send()
+            .await
+            .and_then(reqwest::Response::error_for_status),
         Err(error) => Err(error),
     };
     match answer {

@@ -100,7 +100,10 @@ pub struct AuthorizeAnswer {
 }
 
 #[derive(Serialize, Deserialize)]
-#[expect(missing_debug_implementations, reason = "the code is as good as a password for a minute")]
+#[expect(
+    missing_debug_implementations,
+    reason = "the code is as good as a password for a minute"
+)]
 pub struct ExchangeRequest {
     pub code: String,
 }
@@ -181,8 +184,12 @@ impl TwitchApi {
     /// # Errors
     /// When `twitch-api` fails.
     pub async fn authorize(&self, state: &str) -> Result<AuthorizeAnswer, ClientError> {
-        let body = AuthorizeRequest { state: state.to_owned() };
-        self.0.fetch(self.0.post("internal/v1/oauth/authorize")?.json(&body)).await
+        let body = AuthorizeRequest {
+            state: state.to_owned(),
+        };
+        self.0
+            .fetch(self.0.post("internal/v1/oauth/authorize")?.json(&body))
+            .await
     }
 
     /// Exchanges the code for tokens, which stay in `twitch-api`; tells whose they are.
@@ -190,8 +197,12 @@ impl TwitchApi {
     /// # Errors
     /// When Twitch refuses the code, or the user did not allow all that is needed.
     pub async fn exchange(&self, code: &str) -> Result<ExchangeAnswer, ClientError> {
-        let body = ExchangeRequest { code: code.to_owned() };
-        self.0.fetch(self.0.post("internal/v1/oauth/exchange")?.json(&body)).await
+        let body = ExchangeRequest {
+            code: code.to_owned(),
+        };
+        self.0
+            .fetch(self.0.post("internal/v1/oauth/exchange")?.json(&body))
+            .await
     }
 
     /// Tells that the user logged out.
@@ -199,7 +210,10 @@ impl TwitchApi {
     /// # Errors
     /// When `twitch-api` fails.
     pub async fn logout(&self, user: UserId) -> Result<(), ClientError> {
-        self.0.send(self.0.post(&format!("internal/v1/users/{user}/logout"))?).await.map(drop)
+        self.0
+            .send(self.0.post(&format!("internal/v1/users/{user}/logout"))?)
+            .await
+            .map(drop)
     }
 
     /// Whether the user's grant is still honoured.
@@ -207,7 +221,9 @@ impl TwitchApi {
     /// # Errors
     /// When `twitch-api` fails.
     pub async fn grant(&self, user: UserId) -> Result<GrantAnswer, ClientError> {
-        self.0.fetch(self.0.get(&format!("internal/v1/users/{user}/grant"))?).await
+        self.0
+            .fetch(self.0.get(&format!("internal/v1/users/{user}/grant"))?)
+            .await
     }
 
     /// The user's own channel and those moderated.
@@ -215,7 +231,9 @@ impl TwitchApi {
     /// # Errors
     /// When `twitch-api` fails or the grant is lost.
     pub async fn channels(&self, user: UserId) -> Result<ChannelsAnswer, ClientError> {
-        self.0.fetch(self.0.get(&format!("internal/v1/users/{user}/channels"))?).await
+        self.0
+            .fetch(self.0.get(&format!("internal/v1/users/{user}/channels"))?)
+            .await
     }
 
     /// The broadcasts of `channels` that are live; at most 100 channels.
@@ -223,7 +241,10 @@ impl TwitchApi {
     /// # Errors
     /// When `twitch-api` fails.
     pub async fn streams(&self, channels: &[ChannelId]) -> Result<StreamsAnswer, ClientError> {
-        let ids: Vec<_> = channels.iter().map(|channel| ("id", channel.to_string())).collect();
+        let ids: Vec<_> = channels
+            .iter()
+            .map(|channel| ("id", channel.to_string()))
+            .collect();
         self.0.fetch(self.0.get("internal/v1/streams")?.query(&ids)).await
     }
 
@@ -232,7 +253,9 @@ impl TwitchApi {
     /// # Errors
     /// When `twitch-api` fails.
     pub async fn accounts(&self, ids: Vec<TwitchUserId>) -> Result<AccountsAnswer, ClientError> {
-        self.0.fetch(self.0.post("internal/v1/accounts")?.json(&AccountsQuery { ids })).await
+        self.0
+            .fetch(self.0.post("internal/v1/accounts")?.json(&AccountsQuery { ids }))
+            .await
     }
 
     /// Who is in the channel's chat, on behalf of `user`: pages as they arrive, then the outcome. A stream that ends
@@ -244,8 +267,12 @@ impl TwitchApi {
         &self,
         channel: ChannelId,
         user: UserId,
-    ) -> Result<impl Stream<Item = Result<ChattersLine, ClientError>> + Send + Unpin + use<>, ClientError> {
-        let request = self.0.get(&format!("internal/v1/channels/{channel}/chatters"))?.query(&[("as", user.to_string())]);
+    ) -> Result<impl Stream<Item = Result<ChattersLine, ClientError>> + Send + Unpin + use<>, ClientError>
+    {
+        let request = self
+            .0
+            .get(&format!("internal/v1/channels/{channel}/chatters"))?
+            .query(&[("as", user.to_string())]);
         let response = self.0.send(request).await?;
         let upstream = self.0.clone();
         let body = StreamReader::new(response.bytes_stream().map_err(std::io::Error::other));
@@ -266,8 +293,18 @@ mod tests {
         let page: ChattersLine =
             serde_json::from_str(r#"{"chatters":[["12","amelie","Amélie"]],"page":1,"total":1}"#).unwrap();
         let chatter = Chatter(TwitchUserId(12), "amelie".to_owned(), "Amélie".to_owned());
-        assert_eq!(page, ChattersLine::Page(ChattersPage { chatters: vec![chatter], page: 1, total: 1 }));
+        assert_eq!(
+            page,
+            ChattersLine::Page(ChattersPage {
+                chatters: vec![chatter],
+                page: 1,
+                total: 1
+            })
+        );
         let failed = r#"{"problem":{"code":"twitch_unavailable","detail":"x","retry_after":3}}"#;
-        assert!(matches!(serde_json::from_str(failed).unwrap(), ChattersLine::Failed { .. }));
+        assert!(matches!(
+            serde_json::from_str(failed).unwrap(),
+            ChattersLine::Failed { .. }
+        ));
     }
 }

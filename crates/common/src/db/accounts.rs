@@ -64,14 +64,21 @@ pub async fn insert(pool: &Pool, chatters: &[Chatter]) -> Result<Vec<(AccountId,
     .bind(json_list(chatters)?)
     .fetch_all(pool)
     .await?;
-    Ok(rows.into_iter().map(|(id, twitch_id)| (AccountId(id), TwitchUserId(twitch_id))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, twitch_id)| (AccountId(id), TwitchUserId(twitch_id)))
+        .collect())
 }
 
 /// Stores new names of known accounts and keeps the old ones. Free of charge: the chatters list carries them.
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn rename(connection: &mut MySqlConnection, renamed: &[Chatter], at: DateTime<Utc>) -> Result<(), DbError> {
+pub async fn rename(
+    connection: &mut MySqlConnection,
+    renamed: &[Chatter],
+    at: DateTime<Utc>,
+) -> Result<(), DbError> {
     if renamed.is_empty() {
         return Ok(());
     }

@@ -58,6 +58,8 @@ pub struct JobView {
 #[derive(Clone, Debug)]
 pub struct ClaimedJob {
     pub id: JobId,
+    /// What its lease is held under.
+    pub token: u64,
     pub kind: String,
     pub attempt: u16,
     pub max_attempt: u16,
@@ -66,14 +68,7 @@ pub struct ClaimedJob {
     pub waited: Duration,
 }
 
-/// What became of the jobs that a reconciler touched.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Expired {
-    pub readied: u64,
-    pub killed: u64,
-}
-
-/// Enqueues a job, due now; a job of the same kind and key that is there already stays as it is.
+/// Enqueues a job; a job of the same kind and key that is there already stays as it is.
 /// Returns its id and whether it is new.
 ///
 /// # Errors
@@ -85,13 +80,14 @@ pub async fn insert(
 ) -> Result<(JobId, bool), DbError> {
     let done = sqlx::query!(
         "INSERT INTO jobs (kind, dedup, tenant, priority, max_attempt, run_at, payload, request_id, created_at)
-         VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6), ?, ?, UTC_TIMESTAMP(6))
+         VALUES (?, ?, ?, ?, ?, TIMESTAMPADD(MICROSECOND, ?, UTC_TIMESTAMP(6)), ?, ?, UTC_TIMESTAMP(6))
          ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)",
         job.kind,
         job.dedup,
         job.tenant.0,
         job.policy.priority,
         job.policy.max_attempt,
+        micros(job.policy.delay),
         job.payload,
         request_id,
     )
@@ -120,7 +116,12 @@ pub async fn mark_published(pool: &Pool, jobs: &[JobId]) -> Result<(), DbError> 
 ///
 /// # Errors
 /// When MariaDB fails; what it claimed nonetheless comes back when the lease ends.
-pub async fn claim(pool: &Pool, jobs: &[JobId], token: u64, lease: Duration) -> Result<Vec<ClaimedJob>, DbError> {
+pub async fn claim(
+    pool: &Pool,
+    jobs: &[JobId],
+    token: u64,
+    lease: Duration,
+) -> Result<Vec<ClaimedJob>, DbError> {
     if jobs.is_empty() {
         return Ok(Vec::new());
     }
@@ -153,6 +154,7 @@ pub async fn claim(pool: &Pool, jobs: &[JobId], token: u64, lease: Duration) -> 
     .await?;
     let claimed = rows.into_iter().map(|row| ClaimedJob {
         id: JobId(row.id),
+        token,
         kind: row.kind,
         attempt: row.attempt,
         max_attempt: row.max_attempt,
@@ -195,32 +197,36 @@ pub async fn unannounced(pool: &Pool, stale: Duration, limit: u32) -> Result<Vec
     Ok(ids.into_iter().map(JobId).collect())
 }
 
-/// Extends the leases held under `token`; returns the jobs of `held` that are no longer ours.
+/// Extends the leases of jobs held under tokens; returns those that are no longer ours.
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn extend(pool: &Pool, held: &[JobId], token: u64, lease: Duration) -> Result<Vec<JobId>, DbError> {
-    let ids = json_list(held)?;
+pub async fn extend(
+    pool: &Pool,
+    held: &[(JobId, u64)],
+    lease: Duration,
+) -> Result<Vec<(JobId, u64)>, DbError> {
+    let pairs = json_list(held)?;
     sqlx::query!(
-        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS held
+        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]', token BIGINT UNSIGNED PATH '$[1]')) AS held
          STRAIGHT_JOIN jobs ON jobs.id = held.id
          SET jobs.lease_until = TIMESTAMPADD(MICROSECOND, ?, UTC_TIMESTAMP(6))
-         WHERE jobs.state = 'running' AND jobs.token = ?",
-        ids,
+         WHERE jobs.state = 'running' AND jobs.token = held.token",
+        pairs,
         micros(lease),
-        token
     )
     .execute(pool)
     .await?;
-    let ours = sqlx::query_scalar!(
-        "SELECT STRAIGHT_JOIN jobs.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS held
-         JOIN jobs ON jobs.id = held.id WHERE jobs.state = 'running' AND jobs.token = ?",
-        ids,
-        token
+    let ours = sqlx::query!(
+        "SELECT STRAIGHT_JOIN jobs.id, jobs.token AS `token!`
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]', token BIGINT UNSIGNED PATH '$[1]')) AS held
+         JOIN jobs ON jobs.id = held.id WHERE jobs.state = 'running' AND jobs.token = held.token",
+        pairs,
     )
     .fetch_all(pool)
     .await?;
-    Ok(held.iter().copied().filter(|job| !ours.contains(&job.0)).collect())
+    let ours: std::collections::HashSet<_> = ours.into_iter().map(|row| (JobId(row.id), row.token)).collect();
+    Ok(held.iter().copied().filter(|pair| !ours.contains(pair)).collect())
 }
 
 /// Marks the job done, as part of the transaction that stores its effects. `false`: the lease was lost, roll back.
@@ -271,7 +277,12 @@ pub async fn put_back(
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn bury(connection: &mut MySqlConnection, job: JobId, token: u64, error: &str) -> Result<bool, DbError> {
+pub async fn bury(
+    connection: &mut MySqlConnection,
+    job: JobId,
+    token: u64,
+    error: &str,
+) -> Result<bool, DbError> {
     let done = sqlx::query!(
         "UPDATE jobs SET state = 'dead', lease_until = NULL, token = NULL, last_error = ?,
                 finished_at = UTC_TIMESTAMP(6)
@@ -285,28 +296,21 @@ pub async fn bury(connection: &mut MySqlConnection, job: JobId, token: u64, erro
     Ok(done.rows_affected() == 1)
 }
 
-/// Takes jobs back from workers whose lease has ended.
+/// Takes jobs back from workers whose lease has ended; returns how many. A job whose attempts are used up is made ready
+/// as well: whoever claims it sees that and gives it up with all that this means, without running it.
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn take_back_expired(pool: &Pool, limit: u32) -> Result<Expired, DbError> {
-    let killed = sqlx::query!(
-        "UPDATE jobs SET state = 'dead', token = NULL, lease_until = NULL, finished_at = UTC_TIMESTAMP(6),
-                last_error = COALESCE(last_error, 'worker_lost: every worker that ran it was lost')
-         WHERE state = 'running' AND lease_until < UTC_TIMESTAMP(6) AND attempt >= max_attempt LIMIT ?",
-        limit
-    )
-    .execute(pool)
-    .await?;
+pub async fn take_back_expired(pool: &Pool, limit: u32) -> Result<u64, DbError> {
     let readied = sqlx::query!(
         "UPDATE jobs SET state = 'ready', token = NULL, lease_until = NULL, published_at = NULL,
-                run_at = UTC_TIMESTAMP(6)
-         WHERE state = 'running' AND lease_until < UTC_TIMESTAMP(6) AND attempt < max_attempt LIMIT ?",
+                run_at = UTC_TIMESTAMP(6), last_error = 'worker_lost: the worker that ran it was lost'
+         WHERE state = 'running' AND lease_until < UTC_TIMESTAMP(6) LIMIT ?",
         limit
     )
     .execute(pool)
     .await?;
-    Ok(Expired { readied: readied.rows_affected(), killed: killed.rows_affected() })
+    Ok(readied.rows_affected())
 }
 
 /// One job, if it exists.
@@ -345,7 +349,10 @@ pub async fn depth(pool: &Pool) -> Result<Vec<(String, String, i64)>, DbError> {
     )
     .fetch_all(pool)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.kind, row.state, row.jobs)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.kind, row.state, row.jobs))
+        .collect())
 }
 
 fn micros(duration: Duration) -> i64 {

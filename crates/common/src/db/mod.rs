@@ -39,14 +39,17 @@ pub enum DbError {
     #[error("MariaDB did not answer within {0:?} of the start")]
     NotUp(Duration, #[source] sqlx::Error),
     #[error("migrating: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[source] Box<sqlx::migrate::MigrateError>),
     #[error("a row of {table} makes no sense: {what}")]
     Corrupt { table: &'static str, what: String },
 }
 
 impl DbError {
-    pub fn corrupt(table: &'static str, what: impl ToString) -> Self {
-        Self::Corrupt { table, what: what.to_string() }
+    pub fn corrupt(table: &'static str, what: impl Into<String>) -> Self {
+        Self::Corrupt {
+            table,
+            what: what.into(),
+        }
     }
 
     /// Whether running the whole transaction again can help: deadlock (1213), lock wait timeout (1205), or a lost
@@ -55,9 +58,13 @@ impl DbError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Sql(error) => match error {
-                sqlx::Error::Database(error) => matches!(mariadb_code(error.as_ref()), Some(1205 | 1213 | 2006 | 2013)),
-                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
-                sqlx::Error::Protocol(_) => true,
+                sqlx::Error::Database(error) => {
+                    matches!(mariadb_code(error.as_ref()), Some(1205 | 1213 | 2006 | 2013))
+                }
+                sqlx::Error::Io(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::WorkerCrashed
+                | sqlx::Error::Protocol(_) => true,
                 _ => false,
             },
             _ => false,
@@ -78,31 +85,36 @@ impl DbError {
 }
 
 fn mariadb_code(error: &dyn sqlx::error::DatabaseError) -> Option<u16> {
-    error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().map(sqlx::mysql::MySqlDatabaseError::number)
+    error
+        .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
+        .map(sqlx::mysql::MySqlDatabaseError::number)
 }
 
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         if error.is_transient() {
-            Self::unavailable("database_unavailable", "The database does not answer; try again in a moment.")
-                .retry_after(Duration::from_secs(5))
-                .caused_by(error)
+            Self::unavailable(
+                "database_unavailable",
+                "The database does not answer; try again in a moment.",
+            )
+            .retry_after(Duration::from_secs(5))
+            .caused_by(error)
         } else {
             Self::internal(error)
         }
     }
 }
 
-/// Opens the pool, waiting for MariaDB until the configured deadline.
+/// Opens the pool, waiting for MariaDB until the configured deadline, and applies the migrations that are missing.
 ///
 /// # Errors
-/// When it does not answer in time, or refuses us.
+/// When it does not answer in time, refuses us, or cannot be migrated.
 pub async fn connect(config: &DatabaseConfig) -> Result<Pool, DbError> {
     let options: MySqlConnectOptions = config.url.expose_secret().parse()?;
     let pool = MySqlPoolOptions::new()
         .max_connections(config.max_connections)
         .acquire_timeout(Duration::from_secs(5))
-        .idle_timeout(Duration::from_secs(300))
+        .idle_timeout(Duration::from_mins(5))
         .after_connect(|connection, _| {
             Box::pin(async move {
                 connection
@@ -116,6 +128,7 @@ pub async fn connect(config: &DatabaseConfig) -> Result<Pool, DbError> {
         })
         .connect_lazy_with(options);
     wait_until_up(&pool, config.wait).await?;
+    migrate(&pool).await?;
     Ok(pool)
 }
 
@@ -144,10 +157,18 @@ async fn wait_until_up(pool: &Pool, wait: Duration) -> Result<(), DbError> {
 /// # Errors
 /// What went wrong, in words.
 pub async fn check(pool: &Pool) -> Result<(), String> {
-    let (size, idle) = (i64::from(pool.size()), i64::try_from(pool.num_idle()).unwrap_or(i64::MAX));
+    let (size, idle) = (
+        i64::from(pool.size()),
+        i64::try_from(pool.num_idle()).unwrap_or(i64::MAX),
+    );
     metrics::storage::POOL.with_label_values(&["idle"]).set(idle);
-    metrics::storage::POOL.with_label_values(&["busy"]).set(size - idle);
-    pool.execute("SELECT 1").await.map(drop).map_err(|error| error.to_string())
+    metrics::storage::POOL
+        .with_label_values(&["busy"])
+        .set(size - idle);
+    pool.execute("SELECT 1")
+        .await
+        .map(drop)
+        .map_err(|error| error.to_string())
 }
 
 /// Applies the migrations that are missing. Services starting at once wait for each other on a named lock; a migration
@@ -157,15 +178,20 @@ pub async fn check(pool: &Pool) -> Result<(), String> {
 /// When a migration fails, or was changed after it had been applied.
 pub async fn migrate(pool: &Pool) -> Result<(), DbError> {
     let mut lock = pool.acquire().await?;
-    lock.execute("DO GET_LOCK(CONCAT('tca_migrate:', DATABASE()), 120)").await?;
+    lock.execute("DO GET_LOCK(CONCAT('tca_migrate:', DATABASE()), 120)")
+        .await?;
     let outcome = async {
         forget_cut_off(&mut lock).await?;
-        MIGRATIONS.run(&mut *lock).await?;
+        MIGRATIONS
+            .run(&mut *lock)
+            .await
+            .map_err(|error| DbError::Migrate(Box::new(error)))?;
         Ok(())
     }
     .await;
     // The lock would go with the connection, but the connection goes back to the pool.
-    lock.execute("DO RELEASE_LOCK(CONCAT('tca_migrate:', DATABASE()))").await?;
+    lock.execute("DO RELEASE_LOCK(CONCAT('tca_migrate:', DATABASE()))")
+        .await?;
     outcome
 }
 
@@ -177,7 +203,9 @@ async fn forget_cut_off(connection: &mut sqlx::MySqlConnection) -> Result<(), Db
     .fetch_one(&mut *connection)
     .await?;
     if known > 0 {
-        connection.execute("DELETE FROM _sqlx_migrations WHERE success = FALSE").await?;
+        connection
+            .execute("DELETE FROM _sqlx_migrations WHERE success = FALSE")
+            .await?;
     }
     Ok(())
 }
@@ -208,7 +236,9 @@ where
     loop {
         match transaction().await {
             Err(error) if error.is_transient() && attempt < TRANSACTION_ATTEMPTS => {
-                metrics::storage::DB_ERRORS.with_label_values(&["transient"]).inc();
+                metrics::storage::DB_ERRORS
+                    .with_label_values(&["transient"])
+                    .inc();
                 tracing::debug!(%error, attempt, "database.transaction_again");
                 tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
                 attempt += 1;

@@ -1,0 +1,169 @@
+//! Storing a capture's roster, or why there is none.
+
+use chrono::{DateTime, Utc};
+use sqlx::MySqlConnection;
+
+use crate::{
+    db::{DbError, Pool},
+    ids::{CaptureId, ChannelId, UserId},
+    roster::Roster,
+};
+
+/// What a capture adds to what was known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub chatters: u32,
+    /// Never seen on this channel before.
+    pub new: u32,
+    /// Absent from the previous capture.
+    pub arrived: u32,
+    /// Present in the previous capture only.
+    pub left: u32,
+}
+
+/// Whether the capture still waits for its roster.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn is_pending(pool: &Pool, capture: CaptureId) -> Result<bool, DbError> {
+    let status = sqlx::query_scalar!("SELECT status FROM captures WHERE id = ?", capture.0)
+        .fetch_optional(pool)
+        .await?;
+    Ok(status.as_deref() == Some("pending"))
+}
+
+/// Stores the roster of a capture that is pending, and counts it against what this channel has seen. Runs in the
+/// transaction that finishes the job; captures of one channel wait for each other on the row of `channel_seen`.
+///
+/// # Errors
+/// When MariaDB fails, or a stored roster cannot be read.
+pub async fn complete(
+    connection: &mut MySqlConnection,
+    capture: CaptureId,
+    channel: ChannelId,
+    roster: &mut Roster,
+    captured_at: DateTime<Utc>,
+) -> Result<Counts, DbError> {
+    let mut seen = lock_seen(connection, channel).await?;
+    let previous = previous_roster(connection, capture, channel).await?;
+    let new = &roster.0 - &seen.0;
+    let counts = Counts {
+        chatters: roster.len(),
+        new: count(new.len()),
+        arrived: count((&roster.0 - &previous.0).len()),
+        left: count((&previous.0 - &roster.0).len()),
+    };
+    sqlx::query!(
+        "UPDATE captures SET status = 'complete', reason = NULL, captured_at = ?, chatters_count = ?, new_count = ?,
+                arrived_count = ?, left_count = ?, roster = ?
+         WHERE id = ? AND status = 'pending'",
+        captured_at,
+        counts.chatters,
+        counts.new,
+        counts.arrived,
+        counts.left,
+        roster.to_bytes(),
+        capture.0
+    )
+    .execute(&mut *connection)
+    .await?;
+    if !new.is_empty() {
+        seen.0 |= new;
+        sqlx::query!(
+            "UPDATE channel_seen SET capture_id = ?, accounts = ?, roster = ? WHERE channel_id = ?",
+            capture.0,
+            seen.len(),
+            seen.to_bytes(),
+            channel.0
+        )
+        .execute(connection)
+        .await?;
+    }
+    Ok(counts)
+}
+
+async fn lock_seen(connection: &mut MySqlConnection, channel: ChannelId) -> Result<Roster, DbError> {
+    let locked = sqlx::query_scalar!(
+        "SELECT roster FROM channel_seen WHERE channel_id = ? FOR UPDATE",
+        channel.0
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(bytes) = locked {
+        return read(&bytes);
+    }
+    let mut nobody = Roster::default();
+    // The upsert takes the row's lock, also when another capture inserts it at the same time.
+    sqlx::query!(
+        "INSERT INTO channel_seen (channel_id, capture_id, accounts, roster) VALUES (?, 0, 0, ?)
+         ON DUPLICATE KEY UPDATE channel_id = channel_seen.channel_id",
+        channel.0,
+        nobody.to_bytes()
+    )
+    .execute(&mut *connection)
+    .await?;
+    let bytes = sqlx::query_scalar!(
+        "SELECT roster FROM channel_seen WHERE channel_id = ? FOR UPDATE",
+        channel.0
+    )
+    .fetch_one(connection)
+    .await?;
+    read(&bytes)
+}
+
+async fn previous_roster(
+    connection: &mut MySqlConnection,
+    capture: CaptureId,
+    channel: ChannelId,
+) -> Result<Roster, DbError> {
+    let bytes = sqlx::query_scalar!(
+        "SELECT earlier.roster FROM captures AS this JOIN captures AS earlier
+           ON earlier.channel_id = ? AND earlier.status = 'complete' AND earlier.slot < this.slot
+         WHERE this.id = ? ORDER BY earlier.slot DESC LIMIT 1",
+        channel.0,
+        capture.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    bytes
+        .flatten()
+        .map_or_else(|| Ok(Roster::default()), |bytes| read(&bytes))
+}
+
+fn read(bytes: &[u8]) -> Result<Roster, DbError> {
+    Roster::from_bytes(bytes).map_err(|error| DbError::corrupt("captures", error.to_string()))
+}
+
+fn count(accounts: u64) -> u32 {
+    u32::try_from(accounts).unwrap_or(u32::MAX)
+}
+
+/// Records that a pending capture will never have a roster, and why.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn fail(connection: &mut MySqlConnection, capture: CaptureId, reason: &str) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE captures SET status = 'failed', reason = ? WHERE id = ? AND status = 'pending'",
+        reason,
+        capture.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Whose active sessions hold the capture: who is to be told about it.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn watchers(pool: &Pool, capture: CaptureId) -> Result<Vec<UserId>, DbError> {
+    let users = sqlx::query_scalar!(
+        "SELECT sessions.user_id FROM session_captures JOIN sessions ON sessions.id = session_captures.session_id
+         WHERE session_captures.capture_id = ? AND sessions.status = 'active'",
+        capture.0
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(users.into_iter().map(UserId).collect())
+}

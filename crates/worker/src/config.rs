@@ -1,0 +1,72 @@
+//! The worker's configuration.
+
+use std::time::Duration;
+
+use common::{
+    clients::UpstreamConfig,
+    config::{DatabaseConfig, Env, RedisConfig, ServiceConfig},
+};
+
+#[derive(Debug)]
+pub struct Config {
+    pub service: ServiceConfig,
+    pub database: DatabaseConfig,
+    pub redis: RedisConfig,
+    pub twitch_api: UpstreamConfig,
+    pub jobs: JobsConfig,
+    pub accounts: AccountsConfig,
+}
+
+/// How jobs are run.
+#[derive(Clone, Debug)]
+pub struct JobsConfig {
+    /// `JOB_POLL_INTERVAL`, in seconds: how often the reconciler looks.
+    pub poll_interval: Duration,
+    /// `JOB_LEASE_SECONDS`: after how long without a heartbeat a job is taken from its worker.
+    pub lease: Duration,
+    /// `WORKER_CONCURRENCY`: how many jobs run at once.
+    pub concurrency: u32,
+    /// `TWITCH_TIMEOUT_SECONDS`: how long `twitch-api` waits for Twitch, and we for its next page.
+    pub twitch_timeout: Duration,
+}
+
+/// How accounts are kept.
+#[derive(Clone, Debug)]
+pub struct AccountsConfig {
+    /// `ACCOUNT_REFRESH_DAYS`: after how long what Twitch said about an account is asked again, when it is seen.
+    pub refresh_days: u16,
+    /// `ACCOUNT_CACHE_ENTRIES`: how many accounts the worker remembers (about 25 bytes each).
+    pub cache_entries: usize,
+}
+
+impl Config {
+    pub fn from_env(env: &mut Env) -> Self {
+        let service = ServiceConfig::from_env(env, "worker", 8082);
+        let jobs = JobsConfig {
+            poll_interval: env.seconds("JOB_POLL_INTERVAL", 2, 1..=60),
+            lease: env.seconds("JOB_LEASE_SECONDS", 30, 2..=600),
+            concurrency: env.number_in("WORKER_CONCURRENCY", 8, 1..=256),
+            twitch_timeout: env.seconds("TWITCH_TIMEOUT_SECONDS", 10, 1..=120),
+        };
+        if jobs.lease <= jobs.twitch_timeout {
+            env.reject("JOB_LEASE_SECONDS", "must be longer than TWITCH_TIMEOUT_SECONDS");
+        }
+        Self {
+            service,
+            database: DatabaseConfig::from_env(env),
+            redis: RedisConfig::from_env(env),
+            twitch_api: UpstreamConfig::twitch_api(env),
+            jobs,
+            accounts: AccountsConfig {
+                refresh_days: env.number_in("ACCOUNT_REFRESH_DAYS", 30, 1..=365),
+                cache_entries: env.number_in("ACCOUNT_CACHE_ENTRIES", 1_000_000, 1_000..=50_000_000),
+            },
+        }
+    }
+}
+
+impl AsRef<ServiceConfig> for Config {
+    fn as_ref(&self) -> &ServiceConfig {
+        &self.service
+    }
+}

@@ -1,0 +1,206 @@
+//! `capture_chatters`: who is in the channel's chat, as one roster.
+//!
+//! Pages are turned into account ids while the next ones are still on their way; the roster, the capture's end, the
+//! job's end and the enrichment of new accounts are one transaction.
+
+use std::time::{Duration, Instant};
+
+use common::{
+    clients::twitch_api::{ChattersLine, ChattersOutcome},
+    db::{
+        self, DbError,
+        captures::store::{self, Counts},
+        jobs::{ClaimedJob, JobState},
+    },
+    events::{CaptureEvent, Event},
+    ids::{AccountId, JobId},
+    jobs::{CaptureChatters, EnrichAccounts, NewJob},
+    metrics::captures as metrics,
+    request_id,
+    roster::Roster,
+};
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use sqlx::MySqlConnection;
+
+use super::JobError;
+use crate::{accounts::Resolved, context::Context, leases::Lease, watchers};
+
+/// How many pages are looked up in MariaDB at once.
+const LOOKUPS: usize = 3;
+/// How often watchers are told how far it has come.
+const TELL_EVERY: Duration = Duration::from_millis(250);
+
+pub async fn run(
+    context: &Context,
+    lease: &Lease,
+    job: &ClaimedJob,
+    payload: &CaptureChatters,
+) -> Result<(), JobError> {
+    let started = Instant::now();
+    if !store::is_pending(&context.pool, payload.capture).await? {
+        return finish_only(context, lease).await;
+    }
+    watchers::tell_job(context, job, JobState::Running, None, None).await;
+    let (mut seen, outcome) = collect(context, job, payload).await?;
+    if !outcome.complete {
+        let reason = outcome.reason.as_deref().unwrap_or("incomplete");
+        metrics::CAPTURES.with_label_values(&["incomplete", reason]).inc();
+        let detail = format!(
+            "{} of {} chatters in {} pages",
+            outcome.received, outcome.total, outcome.pages
+        );
+        return Err(JobError::retry(reason, detail));
+    }
+    let captured_at = context.clock.now();
+    let (counts, enrich) = store(context, lease, payload, &mut seen, captured_at).await?;
+    context.queue.announce(enrich.as_slice()).await;
+
+    metrics::CAPTURES.with_label_values(&["complete", ""]).inc();
+    metrics::CHATTERS.observe(f64::from(counts.chatters));
+    metrics::PAGES.observe(f64::from(outcome.pages));
+    metrics::DURATION.observe(started.elapsed().as_secs_f64());
+    tracing::info!(
+        capture = %payload.capture, channel = %payload.channel, chatters = counts.chatters, new = counts.new,
+        unknown = seen.unknown, pages = outcome.pages, millis = started.elapsed().as_millis(), "capture.stored"
+    );
+    watchers::tell_job(context, job, JobState::Done, None, None).await;
+    let event = CaptureEvent {
+        capture_id: payload.capture,
+        channel_id: payload.channel,
+        captured_at,
+        chatters_count: counts.chatters,
+        new_count: counts.new,
+    };
+    watchers::tell(context, payload.capture, &Event::Capture(event)).await;
+    Ok(())
+}
+
+/// An earlier run, or another moderator's job, has stored the capture.
+async fn finish_only(context: &Context, lease: &Lease) -> Result<(), JobError> {
+    let mut connection = context.pool.acquire().await.map_err(DbError::from)?;
+    if lease.finish(&mut connection).await? {
+        Ok(())
+    } else {
+        Err(JobError::Fenced)
+    }
+}
+
+/// Everybody whom the pages named.
+#[derive(Default)]
+struct Seen {
+    accounts: Vec<AccountId>,
+    /// How many were not known to any channel.
+    unknown: u32,
+}
+
+impl Seen {
+    fn add(&mut self, resolved: Resolved) {
+        self.accounts.extend(resolved.accounts);
+        self.unknown += resolved.unknown;
+    }
+}
+
+async fn collect(
+    context: &Context,
+    job: &ClaimedJob,
+    payload: &CaptureChatters,
+) -> Result<(Seen, ChattersOutcome), JobError> {
+    let mut lines = context.twitch.chatters(payload.channel, payload.user).await?;
+    let mut lookups = FuturesUnordered::new();
+    let mut seen = Seen::default();
+    let mut received = 0;
+    let mut told = Instant::now();
+    while let Some(line) = lines.next().await {
+        match line? {
+            ChattersLine::Page(page) => {
+                received += u32::try_from(page.chatters.len()).unwrap_or(u32::MAX);
+                if told.elapsed() > TELL_EVERY {
+                    told = Instant::now();
+                    watchers::progress(context, job, &page, received).await;
+                }
+                lookups.push(
+                    context
+                        .accounts
+                        .resolve(&context.pool, &context.clock, page.chatters),
+                );
+                if lookups.len() >= LOOKUPS
+                    && let Some(resolved) = lookups.next().await
+                {
+                    seen.add(resolved?);
+                }
+            }
+            ChattersLine::End { outcome } => {
+                while let Some(resolved) = lookups.next().await {
+                    seen.add(resolved?);
+                }
+                return Ok((seen, outcome));
+            }
+            ChattersLine::Failed { problem } => {
+                let after = problem.retry_after.map(Duration::from_secs);
+                return Err(match problem.code.as_str() {
+                    "token_lost" | "not_moderator" | "missing_scope" => {
+                        JobError::fail(&problem.code, problem.detail)
+                    }
+                    _ => JobError::Retry {
+                        code: problem.code,
+                        detail: problem.detail,
+                        after,
+                    },
+                });
+            }
+        }
+    }
+    Err(JobError::retry(
+        "twitch_api_cut",
+        "the list of chatters ended without an outcome",
+    ))
+}
+
+async fn store(
+    context: &Context,
+    lease: &Lease,
+    payload: &CaptureChatters,
+    seen: &mut Seen,
+    captured_at: chrono::DateTime<chrono::Utc>,
+) -> Result<(Counts, Option<JobId>), JobError> {
+    let roster: Roster = seen.accounts.drain(..).collect();
+    let enrichment = NewJob::of(&EnrichAccounts {
+        capture: payload.capture,
+    })
+    .map_err(|error| JobError::fail("bad_payload", error))?;
+    let request_id = request_id::current();
+    let stored = db::retrying(|| async {
+        let mut roster = roster.clone();
+        let mut tx = context.pool.begin().await?;
+        if !lease.finish(&mut tx).await? {
+            return Ok::<_, DbError>(None);
+        }
+        let counts = store::complete(
+            &mut tx,
+            payload.capture,
+            payload.channel,
+            &mut roster,
+            captured_at,
+        )
+        .await?;
+        let enrich = if seen.unknown > 0 {
+            Some(db::jobs::insert(&mut tx, &enrichment, &request_id).await?.0)
+        } else {
+            None
+        };
+        tx.commit().await?;
+        Ok(Some((counts, enrich)))
+    })
+    .await?;
+    stored.ok_or(JobError::Fenced)
+}
+
+/// A capture that is given up becomes a gap with a reason.
+pub async fn on_dead(
+    connection: &mut MySqlConnection,
+    payload: &CaptureChatters,
+    code: &str,
+) -> Result<(), DbError> {
+    metrics::CAPTURES.with_label_values(&["failed", code]).inc();
+    store::fail(connection, payload.capture, code).await
+}

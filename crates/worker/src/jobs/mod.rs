@@ -1,0 +1,147 @@
+//! What jobs do, one file a kind; this file finds the right one.
+
+mod capture;
+mod enrich;
+
+use std::{fmt, time::Duration};
+
+use common::{
+    clients::ClientError,
+    db::{
+        DbError, Transient,
+        jobs::{ClaimedJob, JobState},
+    },
+    jobs::{CaptureChatters, EnrichAccounts, Job, Policy},
+};
+use sqlx::MySqlConnection;
+
+use crate::{context::Context, leases::Lease, watchers};
+
+/// Why a run did not finish its job.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// It may succeed later.
+    Retry {
+        code: String,
+        detail: String,
+        after: Option<Duration>,
+    },
+    /// It never will.
+    Fail { code: String, detail: String },
+    /// It has done its share and wants to go on later; no failure.
+    Later { delay: Duration },
+    /// Another worker has it; nothing of this run was stored.
+    Fenced,
+}
+
+impl fmt::Display for JobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Retry { code, detail, .. } | Self::Fail { code, detail } => write!(f, "{code}: {detail}"),
+            Self::Later { .. } => f.write_str("later"),
+            Self::Fenced => f.write_str("lease_lost: another worker has the job"),
+        }
+    }
+}
+
+impl JobError {
+    pub fn retry(code: &str, detail: impl fmt::Display) -> Self {
+        Self::Retry {
+            code: code.to_owned(),
+            detail: detail.to_string(),
+            after: None,
+        }
+    }
+
+    pub fn fail(code: &str, detail: impl fmt::Display) -> Self {
+        Self::Fail {
+            code: code.to_owned(),
+            detail: detail.to_string(),
+        }
+    }
+
+    /// The stable code of the failure.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Retry { code, .. } | Self::Fail { code, .. } => code,
+            Self::Later { .. } => "later",
+            Self::Fenced => "lease_lost",
+        }
+    }
+
+    /// As stored with the job: `code: detail`, bounded.
+    pub fn text(&self) -> String {
+        self.to_string().chars().take(255).collect()
+    }
+}
+
+impl From<DbError> for JobError {
+    fn from(error: DbError) -> Self {
+        Self::retry("database", error)
+    }
+}
+
+impl Transient for JobError {
+    /// A transaction is run again by the caller, on the database's own error.
+    fn is_transient(&self) -> bool {
+        false
+    }
+}
+
+impl From<ClientError> for JobError {
+    fn from(error: ClientError) -> Self {
+        let (code, detail, after) = (error.code().to_owned(), error.to_string(), error.retry_after());
+        match code.as_str() {
+            "token_lost" | "not_moderator" | "missing_scope" | "channel_unknown" => {
+                Self::Fail { code, detail }
+            }
+            _ => Self::Retry { code, detail, after },
+        }
+    }
+}
+
+/// Runs the job; `Ok` means that its effects and its end are committed.
+pub async fn run(context: &Context, lease: &Lease, job: &ClaimedJob) -> Result<(), JobError> {
+    match job.kind.as_str() {
+        CaptureChatters::KIND => capture::run(context, lease, job, &payload(job)?).await,
+        EnrichAccounts::KIND => enrich::run(context, lease, &payload(job)?).await,
+        // A newer version's job during an upgrade: a newer worker will take it.
+        other => Err(JobError::retry(
+            "unknown_kind",
+            format!("this worker does not know jobs of kind {other}"),
+        )),
+    }
+}
+
+/// The policy of a kind; unknown kinds are treated as the most patient one.
+pub fn policy(kind: &str) -> Policy {
+    if kind == CaptureChatters::KIND {
+        CaptureChatters::POLICY
+    } else {
+        EnrichAccounts::POLICY
+    }
+}
+
+/// What giving a job up means, in the transaction that does so.
+pub async fn on_dead(connection: &mut MySqlConnection, job: &ClaimedJob, code: &str) -> Result<(), DbError> {
+    if job.kind == CaptureChatters::KIND
+        && let Ok(capture) = payload(job)
+    {
+        capture::on_dead(connection, &capture, code).await?;
+    }
+    Ok(())
+}
+
+/// Tells the people who watch it that a job was given up.
+pub async fn after_dead(context: &Context, job: &ClaimedJob, error: String) {
+    watchers::tell_job(context, job, JobState::Dead, Some(error), None).await;
+}
+
+/// Tells the people who watch it that a job will be run again.
+pub async fn on_retry(context: &Context, job: &ClaimedJob, error: Option<String>) {
+    watchers::tell_job(context, job, JobState::Ready, error, None).await;
+}
+
+fn payload<J: Job>(job: &ClaimedJob) -> Result<J, JobError> {
+    serde_json::from_str(&job.payload).map_err(|error| JobError::fail("bad_payload", error))
+}

@@ -1,0 +1,113 @@
+//! The leases of the jobs that run here: one task extends them all every third of a lease, whatever the jobs are busy
+//! with, and cancels the jobs that are no longer ours.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use common::{
+    db::{self, DbError, Pool, jobs::ClaimedJob},
+    ids::JobId,
+};
+use sqlx::MySqlConnection;
+use tokio_util::sync::CancellationToken;
+
+type Held = HashMap<(JobId, u64), CancellationToken>;
+
+/// All leases of this worker. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Leases {
+    pool: Pool,
+    /// How long a lease lasts without a heartbeat.
+    pub duration: Duration,
+    held: Arc<Mutex<Held>>,
+}
+
+/// The right to finish one job; dropping it stops its heartbeat.
+#[derive(Debug)]
+pub struct Lease {
+    job: JobId,
+    token: u64,
+    lost: CancellationToken,
+    leases: Leases,
+}
+
+impl Leases {
+    pub fn new(pool: Pool, duration: Duration) -> Self {
+        Self {
+            pool,
+            duration,
+            held: Arc::default(),
+        }
+    }
+
+    /// Takes charge of a claimed job's lease.
+    pub fn hold(&self, job: &ClaimedJob) -> Lease {
+        let lost = CancellationToken::new();
+        self.held().insert((job.id, job.token), lost.clone());
+        Lease {
+            job: job.id,
+            token: job.token,
+            lost,
+            leases: self.clone(),
+        }
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn extend_all(&self) -> Result<(), DbError> {
+        let held: Vec<_> = self.held().keys().copied().collect();
+        if held.is_empty() {
+            return Ok(());
+        }
+        for lost in db::jobs::extend(&self.pool, &held, self.duration).await? {
+            // A job that has just finished is not among ours either, and no longer held.
+            if let Some(token) = self.held().get(&lost) {
+                tracing::warn!(job = %lost.0, "lease.lost");
+                token.cancel();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Extends the leases for as long as the worker runs.
+pub async fn beat(leases: Leases) {
+    let mut ticks = tokio::time::interval(leases.duration / 3);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = leases.extend_all().await {
+            tracing::warn!(%error, "lease.heartbeat_failed");
+        }
+    }
+}
+
+impl Lease {
+    pub fn token(&self) -> u64 {
+        self.token
+    }
+
+    /// Resolves when the job has been given to another worker.
+    pub async fn lost(&self) {
+        self.lost.cancelled().await;
+    }
+
+    /// Marks the job done, in the transaction of its effects. `false`: it is no longer ours, roll back.
+    ///
+    /// # Errors
+    /// When MariaDB fails.
+    pub async fn finish(&self, connection: &mut MySqlConnection) -> Result<bool, DbError> {
+        db::jobs::finish(connection, self.job, self.token).await
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.leases.held().remove(&(self.job, self.token));
+    }
+}

@@ -1,0 +1,101 @@
+//! The worker runs jobs: captures and enrichment. It serves nobody but probes.
+//!
+//! [`runner`] reads announcements, claims jobs and runs each in a task of its own; [`leases`] keeps them ours;
+//! [`reconcile`] puts right what was lost; `jobs/` holds one file per kind.
+
+mod accounts;
+mod config;
+mod context;
+mod jobs;
+mod leases;
+pub mod migrate;
+mod reconcile;
+mod runner;
+mod watchers;
+
+use common::{
+    clients::{TwitchApi, Upstream},
+    clock::Clock,
+    db,
+    db::DbError,
+    health::Readiness,
+    http,
+    lifecycle::Shutdown,
+    queue::Queue,
+    redis_store::Redis,
+    service,
+};
+use tokio::net::TcpListener;
+
+pub use crate::config::{AccountsConfig, Config, JobsConfig};
+use crate::{accounts::Accounts, context::Context, leases::Leases};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error("REDIS_URL cannot be used: {0}")]
+    Redis(#[from] redis::RedisError),
+    #[error("the HTTP client cannot be built: {0}")]
+    Http(#[from] reqwest::Error),
+    #[error("serving: {0}")]
+    Serve(#[from] std::io::Error),
+}
+
+/// Runs the worker until the shutdown: probes on `listener`, jobs from the queue.
+///
+/// # Errors
+/// When MariaDB is not up in time, or the listener fails.
+pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> Result<(), Error> {
+    let pool = db::connect(&config.database).await?;
+    let redis = Redis::new(&config.redis)?;
+    let http = http::client(config.jobs.twitch_timeout)?;
+    let twitch = TwitchApi::new(Upstream::new(
+        config.twitch_api,
+        http,
+        config.service.internal_token.clone(),
+    ));
+    let context = Context::new(
+        Clock::system(),
+        pool.clone(),
+        redis.clone(),
+        Queue::new(pool.clone(), redis.clone()),
+        twitch.clone(),
+        Accounts::new(config.accounts.clone()),
+    );
+    let leases = Leases::new(pool.clone(), config.jobs.lease);
+
+    let readiness = Readiness::default()
+        .check("mariadb", {
+            let pool = pool.clone();
+            move || {
+                let pool = pool.clone();
+                async move { db::check(&pool).await }
+            }
+        })
+        .check("redis", move || {
+            let redis = redis.clone();
+            async move { redis.check().await }
+        })
+        .check("twitch-api", move || {
+            let twitch = twitch.clone();
+            async move { twitch.check().await }
+        });
+
+    let beating = tokio::spawn(leases::beat(leases.clone()));
+    let reconciling = tokio::spawn(reconcile::run(
+        context.clone(),
+        config.jobs.poll_interval,
+        shutdown.clone(),
+    ));
+    let running = tokio::spawn(runner::run(context, leases, config.jobs, shutdown.clone()));
+    service::serve("worker", listener, shutdown, readiness, axum::Router::new()).await?;
+    // Running jobs are finished before the heartbeat that keeps them ours stops.
+    if let Err(panic) = running.await {
+        tracing::error!(%panic, "runner.panicked");
+    }
+    reconciling.abort();
+    beating.abort();
+    pool.close().await;
+    Ok(())
+}
