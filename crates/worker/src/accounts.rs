@@ -30,8 +30,8 @@ const SECONDS_PER_DAY: i64 = 86_400;
 #[derive(Debug, Default)]
 pub struct Resolved {
     pub accounts: Vec<AccountId>,
-    /// How many had never been seen on any channel.
-    pub unknown: u32,
+    /// How many are now due for enrichment: seen for the first time anywhere, or stale.
+    pub due: u32,
 }
 
 /// All accounts that this worker remembers.
@@ -84,7 +84,7 @@ impl Accounts {
     /// The accounts of `chatters`; unknown ones are created, renames stored, stale ones made due for enrichment.
     ///
     /// # Errors
-    /// When MariaDB fails.
+    /// When MariaDB fails; nothing is remembered then, so that a repeat stores what is missing.
     pub async fn resolve(
         &self,
         pool: &Pool,
@@ -93,93 +93,104 @@ impl Accounts {
     ) -> Result<Resolved, DbError> {
         let now = clock.now();
         let today = day(now);
-        let mut resolved = Resolved {
-            accounts: Vec::with_capacity(chatters.len()),
-            unknown: 0,
-        };
-        let mut asked = Vec::new();
-        let mut stale = Vec::new();
-        {
-            let mut memory = self.memory();
-            for chatter in chatters {
-                match memory.get(chatter.0, self.generation()) {
-                    Some(entry) if entry.name == name_hash(&chatter) && entry.stale_day > today => {
-                        resolved.accounts.push(entry.id);
-                    }
-                    _ => asked.push(chatter),
-                }
-            }
-        }
+        let (mut accounts, mut asked) = self.recall(chatters, today);
         if asked.is_empty() {
-            return Ok(resolved);
+            return Ok(Resolved { accounts, due: 0 });
         }
         // In the order of the index: neighbours are inserted beside each other.
         asked.sort_unstable_by_key(|chatter| chatter.0);
         let ids: Vec<_> = asked.iter().map(|chatter| chatter.0).collect();
-        let known: HashMap<_, _> = accounts::find(pool, &ids)
-            .await?
+        let known = by_twitch_id(
+            accounts::find(pool, &ids)
+                .await?
+                .into_iter()
+                .map(|known| (known.twitch_id, known)),
+        );
+        let (found, unknown): (Vec<_>, Vec<_>) = asked
             .into_iter()
-            .map(|known| (known.twitch_id, known))
-            .collect();
-        let mut unknown = Vec::new();
+            .partition(|chatter| known.contains_key(&chatter.0));
+
+        let created = by_twitch_id(
+            accounts::insert(pool, &unknown)
+                .await?
+                .into_iter()
+                .map(|(id, twitch)| (twitch, id)),
+        );
+        let mut learned = Vec::with_capacity(ids.len());
+        for chatter in &unknown {
+            let id = *created
+                .get(&chatter.0)
+                .ok_or_else(|| DbError::corrupt("accounts", "an insert gave no id"))?;
+            learned.push((
+                chatter.0,
+                Entry {
+                    id,
+                    name: name_hash(chatter),
+                    stale_day: u16::MAX,
+                },
+            ));
+        }
+        let mut stale = Vec::new();
         let mut renamed = Vec::new();
-        for chatter in asked {
+        for chatter in found {
             let Some(known) = known.get(&chatter.0) else {
-                unknown.push(chatter);
                 continue;
             };
-            resolved.accounts.push(known.id);
-            if self.is_stale(known, today) {
+            let stale_day = self.stale_day(known);
+            if stale_day <= today {
                 stale.push(known.id);
             }
-            self.remember(known.id, &chatter, self.stale_day(known, today));
+            // Once made due it is looked at again when it is forgotten and seen anew.
+            let stale_day = if stale_day <= today { u16::MAX } else { stale_day };
+            learned.push((
+                chatter.0,
+                Entry {
+                    id: known.id,
+                    name: name_hash(&chatter),
+                    stale_day,
+                },
+            ));
             if known.login != chatter.1 || known.display_name != chatter.2 {
                 renamed.push(chatter);
             }
         }
-        self.create(pool, &unknown, &mut resolved).await?;
         store_changes(pool, &renamed, &stale, now).await?;
-        Ok(resolved)
+        accounts.extend(learned.iter().map(|(_, entry)| entry.id));
+        self.remember(learned);
+        Ok(Resolved {
+            accounts,
+            due: u32::try_from(unknown.len() + stale.len()).unwrap_or(u32::MAX),
+        })
     }
 
-    async fn create(&self, pool: &Pool, unknown: &[Chatter], resolved: &mut Resolved) -> Result<(), DbError> {
-        let created: HashMap<_, _> = accounts::insert(pool, unknown)
-            .await?
-            .into_iter()
-            .map(|(id, twitch_id)| (twitch_id, id))
-            .collect();
-        for chatter in unknown {
-            let id = *created
-                .get(&chatter.0)
-                .ok_or_else(|| DbError::corrupt("accounts", "an insert gave no id"))?;
-            resolved.accounts.push(id);
-            resolved.unknown += 1;
-            self.remember(id, chatter, u16::MAX);
+    /// The accounts that memory knows under the same name, and the chatters to ask MariaDB about.
+    fn recall(&self, chatters: Vec<Chatter>, today: u16) -> (Vec<AccountId>, Vec<Chatter>) {
+        let mut memory = self.memory();
+        let mut accounts = Vec::with_capacity(chatters.len());
+        let mut asked = Vec::new();
+        for chatter in chatters {
+            match memory.get(chatter.0, self.generation()) {
+                Some(entry) if entry.name == name_hash(&chatter) && entry.stale_day > today => {
+                    accounts.push(entry.id)
+                }
+                _ => asked.push(chatter),
+            }
         }
-        Ok(())
+        (accounts, asked)
     }
 
-    fn is_stale(&self, known: &Known, today: u16) -> bool {
+    fn remember(&self, learned: Vec<(TwitchUserId, Entry)>) {
+        let mut memory = self.memory();
+        for (id, entry) in learned {
+            memory.put(id, entry, self.generation());
+        }
+    }
+
+    /// The day from which a known account is to be enriched anew; one that waits for its first time is not stale.
+    fn stale_day(&self, known: &Known) -> u16 {
         known
             .enriched_at
-            .is_some_and(|at| day(at).saturating_add(self.config.refresh_days) <= today)
-    }
-
-    /// One that waits for enrichment is looked at again when it is forgotten and seen anew.
-    fn stale_day(&self, known: &Known, today: u16) -> u16 {
-        match known.enriched_at {
-            Some(at) if !self.is_stale(known, today) => day(at).saturating_add(self.config.refresh_days),
-            _ => u16::MAX,
-        }
-    }
-
-    fn remember(&self, id: AccountId, chatter: &Chatter, stale_day: u16) {
-        let entry = Entry {
-            id,
-            name: name_hash(chatter),
-            stale_day,
-        };
-        self.memory().put(chatter.0, entry, self.generation());
+            .map_or(u16::MAX, |at| day(at).saturating_add(self.config.refresh_days))
     }
 
     fn generation(&self) -> usize {
@@ -206,6 +217,10 @@ async fn store_changes(
         accounts::refresh(pool, stale).await?;
     }
     Ok(())
+}
+
+fn by_twitch_id<T>(rows: impl Iterator<Item = (TwitchUserId, T)>) -> HashMap<TwitchUserId, T> {
+    rows.collect()
 }
 
 fn day(at: DateTime<Utc>) -> u16 {

@@ -1,6 +1,7 @@
 //! How the services call each other: JSON over HTTP on the internal network, with the shared bearer token and the
 //! request id of whoever asked.
 
+pub mod analysis;
 pub mod twitch_api;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use url::Url;
 
+pub use analysis::Analysis;
 pub use twitch_api::TwitchApi;
 
 use crate::{

@@ -89,7 +89,7 @@ pub async fn rename(
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]', login VARCHAR(64) PATH '$[1]',
                                             display_name VARCHAR(128) PATH '$[2]')) AS seen
          JOIN accounts ON accounts.twitch_id = seen.id
-         WHERE NOT (accounts.login <=> seen.login AND BINARY accounts.display_name <=> BINARY seen.display_name)",
+         WHERE BINARY accounts.login <> BINARY seen.login OR BINARY accounts.display_name <> BINARY seen.display_name",
         at,
         names
     )

@@ -1,1 +1,165 @@
+//! `channels` and `channel_roles`: which channels there are, and who may look into which, as Twitch said when it was
+//! last asked.
 
+use chrono::{DateTime, Utc};
+
+use super::{DbError, Pool, json_list, retrying};
+use crate::{
+    clients::twitch_api::{ModeratedChannel, Role},
+    ids::{CaptureId, ChannelId, UserId},
+};
+
+/// A channel that a user may look into.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserChannel {
+    pub id: ChannelId,
+    pub login: String,
+    pub display_name: String,
+    pub profile_image_url: Option<String>,
+    pub role: Role,
+    /// When Twitch last said so.
+    pub checked_at: DateTime<Utc>,
+    pub last_capture: Option<LastCapture>,
+}
+
+/// The latest complete capture of a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastCapture {
+    pub id: CaptureId,
+    pub captured_at: DateTime<Utc>,
+    pub chatters_count: u32,
+}
+
+fn role(text: &str) -> Result<Role, DbError> {
+    match text {
+        "broadcaster" => Ok(Role::Broadcaster),
+        "moderator" => Ok(Role::Moderator),
+        _ => Err(DbError::corrupt("channel_roles", format!("role {text}"))),
+    }
+}
+
+/// The user's channels, the own one first, then by login.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn of_user(pool: &Pool, user: UserId) -> Result<Vec<UserChannel>, DbError> {
+    let rows = sqlx::query!(
+        "SELECT channels.id, channels.login, channels.display_name,
+                COALESCE(channels.profile_image_url, users.profile_image_url) AS profile_image_url,
+                channel_roles.role, channel_roles.checked_at AS `checked_at: DateTime<Utc>`,
+                captures.id AS `capture_id?`, captures.captured_at AS `captured_at?: DateTime<Utc>`,
+                captures.chatters_count AS `chatters_count?`
+         FROM channel_roles
+         JOIN channels ON channels.id = channel_roles.channel_id
+         LEFT JOIN users ON users.id = channels.id
+         LEFT JOIN captures ON captures.id = (
+             SELECT latest.id FROM captures AS latest
+             WHERE latest.channel_id = channel_roles.channel_id AND latest.status = 'complete'
+             ORDER BY latest.captured_at DESC LIMIT 1)
+         WHERE channel_roles.user_id = ?
+         ORDER BY channel_roles.role, channels.login",
+        user.0
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let last_capture = match (row.capture_id, row.captured_at, row.chatters_count) {
+                (Some(id), Some(captured_at), Some(chatters_count)) => Some(LastCapture {
+                    id: CaptureId(id),
+                    captured_at,
+                    chatters_count,
+                }),
+                _ => None,
+            };
+            Ok(UserChannel {
+                id: ChannelId(row.id),
+                login: row.login,
+                display_name: row.display_name,
+                profile_image_url: row.profile_image_url,
+                role: role(&row.role)?,
+                checked_at: row.checked_at,
+                last_capture,
+            })
+        })
+        .collect()
+}
+
+/// Those of `channels` that the user may look into according to an answer of Twitch not older than `since`.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn allowed_since(
+    pool: &Pool,
+    user: UserId,
+    channels: &[ChannelId],
+    since: DateTime<Utc>,
+) -> Result<Vec<ChannelId>, DbError> {
+    let ids = sqlx::query_scalar!(
+        "SELECT STRAIGHT_JOIN channel_roles.channel_id
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted
+         JOIN channel_roles ON channel_roles.user_id = ? AND channel_roles.channel_id = wanted.id
+         WHERE channel_roles.checked_at >= ?",
+        json_list(channels)?,
+        user.0,
+        since
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(ids.into_iter().map(ChannelId).collect())
+}
+
+/// Stores what Twitch said about the user's channels: all of them, so that others are no longer the user's.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn store_roles(
+    pool: &Pool,
+    user: UserId,
+    channels: &[ModeratedChannel],
+    at: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let mut ordered = channels.to_vec();
+    // Two users who share channels take the rows' locks in the same order.
+    ordered.sort_unstable_by_key(|channel| channel.twitch_id);
+    let list = json_list(&ordered)?;
+    let list = list.as_str();
+    retrying(|| async move {
+        let mut tx = pool.begin().await?;
+        sqlx::query!(
+            "INSERT INTO channels (id, login, display_name, created_at, updated_at)
+             SELECT told.id, told.login, told.display_name, ?, ?
+             FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$.twitch_id', login VARCHAR(64) PATH '$.login',
+                                                display_name VARCHAR(128) PATH '$.display_name')) AS told
+             ON DUPLICATE KEY UPDATE login = VALUES(login), display_name = VALUES(display_name),
+                    updated_at = VALUES(updated_at)",
+            at,
+            at,
+            list
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query!(
+            "DELETE FROM channel_roles WHERE user_id = ? AND channel_id NOT IN (
+                 SELECT told.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$.twitch_id')) AS told)",
+            user.0,
+            list
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query!(
+            "INSERT INTO channel_roles (user_id, channel_id, role, checked_at)
+             SELECT ?, told.id, told.role, ?
+             FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$.twitch_id', role VARCHAR(16) PATH '$.role')) AS told
+             ON DUPLICATE KEY UPDATE role = VALUES(role), checked_at = VALUES(checked_at)",
+            user.0,
+            at,
+            list
+        )
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    })
+    .await
+}

@@ -2,7 +2,7 @@
 //!
 //! Leases are measured by MariaDB's clock, so that workers with different clocks agree.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sqlx::MySqlConnection;
@@ -125,7 +125,8 @@ pub async fn claim(
     if jobs.is_empty() {
         return Ok(Vec::new());
     }
-    let ids = json_list(jobs)?;
+    // Announced twice is still one job.
+    let ids = json_list(&Vec::from_iter(BTreeSet::from_iter(jobs)))?;
     let claimed = sqlx::query!(
         "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted
          STRAIGHT_JOIN jobs ON jobs.id = wanted.id

@@ -16,9 +16,10 @@ pub mod users;
 
 use std::{error::Error, future::Future, time::Duration};
 
+use futures_util::TryFutureExt as _;
 use secrecy::ExposeSecret as _;
 use sqlx::{
-    Executor as _, MySql, MySqlPool, Transaction,
+    ConnectOptions as _, Connection as _, Executor as _, MySql, MySqlConnection, MySqlPool, Transaction,
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 
@@ -28,6 +29,10 @@ pub type Pool = MySqlPool;
 pub type Tx = Transaction<'static, MySql>;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
+
+/// What every connection begins with: bounded statements, bounded waits.
+const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
+                       SET SESSION max_statement_time = 30, innodb_lock_wait_timeout = 5";
 
 /// How often a transaction is run again after a transient failure.
 const TRANSACTION_ATTEMPTS: u32 = 5;
@@ -111,33 +116,24 @@ impl From<DbError> for Problem {
 /// When it does not answer in time, refuses us, or cannot be migrated.
 pub async fn connect(config: &DatabaseConfig) -> Result<Pool, DbError> {
     let options: MySqlConnectOptions = config.url.expose_secret().parse()?;
+    wait_until_up(&options, config.wait).await?;
     let pool = MySqlPoolOptions::new()
         .max_connections(config.max_connections)
         .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_mins(5))
-        .after_connect(|connection, _| {
-            Box::pin(async move {
-                connection
-                    .execute(
-                        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, \
-                         SESSION max_statement_time = 30, SESSION innodb_lock_wait_timeout = 5",
-                    )
-                    .await?;
-                Ok(())
-            })
-        })
+        .after_connect(|connection, _| Box::pin(connection.execute(SESSION).map_ok(drop)))
         .connect_lazy_with(options);
-    wait_until_up(&pool, config.wait).await?;
     migrate(&pool).await?;
     Ok(pool)
 }
 
-async fn wait_until_up(pool: &Pool, wait: Duration) -> Result<(), DbError> {
+/// Asks by connections of its own: a pool would hide why it cannot connect.
+async fn wait_until_up(options: &MySqlConnectOptions, wait: Duration) -> Result<(), DbError> {
     let deadline = tokio::time::Instant::now() + wait;
     let mut told = false;
     loop {
-        let error = match pool.execute("SELECT 1").await {
-            Ok(_) => return Ok(()),
+        let error = match options.connect().await {
+            Ok(connection) => return Ok(connection.close().await?),
             Err(error @ sqlx::Error::Database(_)) => return Err(error.into()),
             Err(error) => error,
         };
@@ -180,22 +176,23 @@ pub async fn migrate(pool: &Pool) -> Result<(), DbError> {
     let mut lock = pool.acquire().await?;
     lock.execute("DO GET_LOCK(CONCAT('tca_migrate:', DATABASE()), 120)")
         .await?;
-    let outcome = async {
-        forget_cut_off(&mut lock).await?;
-        MIGRATIONS
-            .run(&mut *lock)
-            .await
-            .map_err(|error| DbError::Migrate(Box::new(error)))?;
-        Ok(())
-    }
-    .await;
+    let outcome = apply(&mut lock).await;
     // The lock would go with the connection, but the connection goes back to the pool.
     lock.execute("DO RELEASE_LOCK(CONCAT('tca_migrate:', DATABASE()))")
         .await?;
     outcome
 }
 
-async fn forget_cut_off(connection: &mut sqlx::MySqlConnection) -> Result<(), DbError> {
+async fn apply(connection: &mut MySqlConnection) -> Result<(), DbError> {
+    forget_cut_off(connection).await?;
+    // Not `run`, whose future the compiler cannot prove to be `Send` (sqlx keeps `run_direct` for that).
+    MIGRATIONS
+        .run_direct(None, connection, false)
+        .await
+        .map_err(|error| DbError::Migrate(Box::new(error)))
+}
+
+async fn forget_cut_off(connection: &mut MySqlConnection) -> Result<(), DbError> {
     let known: i64 = sqlx::query_scalar(
         "SELECT COUNT(*) FROM information_schema.tables \
          WHERE table_schema = DATABASE() AND table_name = '_sqlx_migrations'",

@@ -13,7 +13,7 @@ use common::{
         jobs::{ClaimedJob, JobState},
     },
     events::{CaptureEvent, Event},
-    ids::{AccountId, JobId},
+    ids::AccountId,
     jobs::{CaptureChatters, EnrichAccounts, NewJob},
     metrics::captures as metrics,
     request_id,
@@ -52,8 +52,7 @@ pub async fn run(
         return Err(JobError::retry(reason, detail));
     }
     let captured_at = context.clock.now();
-    let (counts, enrich) = store(context, lease, payload, &mut seen, captured_at).await?;
-    context.queue.announce(enrich.as_slice()).await;
+    let counts = store(context, lease, payload, &mut seen, captured_at).await?;
 
     metrics::CAPTURES.with_label_values(&["complete", ""]).inc();
     metrics::CHATTERS.observe(f64::from(counts.chatters));
@@ -61,7 +60,7 @@ pub async fn run(
     metrics::DURATION.observe(started.elapsed().as_secs_f64());
     tracing::info!(
         capture = %payload.capture, channel = %payload.channel, chatters = counts.chatters, new = counts.new,
-        unknown = seen.unknown, pages = outcome.pages, millis = started.elapsed().as_millis(), "capture.stored"
+        due = seen.due, pages = outcome.pages, millis = started.elapsed().as_millis(), "capture.stored"
     );
     watchers::tell_job(context, job, JobState::Done, None, None).await;
     let event = CaptureEvent {
@@ -89,14 +88,14 @@ async fn finish_only(context: &Context, lease: &Lease) -> Result<(), JobError> {
 #[derive(Default)]
 struct Seen {
     accounts: Vec<AccountId>,
-    /// How many were not known to any channel.
-    unknown: u32,
+    /// How many are due for enrichment.
+    due: u32,
 }
 
 impl Seen {
     fn add(&mut self, resolved: Resolved) {
         self.accounts.extend(resolved.accounts);
-        self.unknown += resolved.unknown;
+        self.due += resolved.due;
     }
 }
 
@@ -162,7 +161,7 @@ async fn store(
     payload: &CaptureChatters,
     seen: &mut Seen,
     captured_at: chrono::DateTime<chrono::Utc>,
-) -> Result<(Counts, Option<JobId>), JobError> {
+) -> Result<Counts, JobError> {
     let roster: Roster = seen.accounts.drain(..).collect();
     let enrichment = NewJob::of(&EnrichAccounts {
         capture: payload.capture,
@@ -183,13 +182,12 @@ async fn store(
             captured_at,
         )
         .await?;
-        let enrich = if seen.unknown > 0 {
-            Some(db::jobs::insert(&mut tx, &enrichment, &request_id).await?.0)
-        } else {
-            None
-        };
+        if seen.due > 0 {
+            // Not announced: the reconciler does that when it is due.
+            db::jobs::insert(&mut tx, &enrichment, &request_id).await?;
+        }
         tx.commit().await?;
-        Ok(Some((counts, enrich)))
+        Ok(Some(counts))
     })
     .await?;
     stored.ok_or(JobError::Fenced)

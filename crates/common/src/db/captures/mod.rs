@@ -3,3 +3,4 @@
 pub mod load;
 pub mod request;
 pub mod store;
+pub mod view;
