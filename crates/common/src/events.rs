@@ -30,6 +30,13 @@ pub enum Event {
         /// How many accounts are still waiting.
         remaining: u64,
     },
+    /// A schedule of the user's no longer runs.
+    SchedulePaused {
+        /// None: all of them.
+        channel_id: Option<ChannelId>,
+        /// A stable code.
+        reason: String,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -76,11 +83,7 @@ pub async fn publish(redis: &Redis, users: &[UserId], event: &Event) {
     let script = Script::new(include_str!("lua/publish_event.lua"));
     for user in users {
         let mut call = script.key(redis_keys::recent_events(*user));
-        call.arg(redis_keys::EVENTS)
-            .arg(user.0)
-            .arg(&json)
-            .arg(KEPT)
-            .arg(KEPT_SECONDS);
+        call.arg(redis_keys::EVENTS).arg(user.0).arg(&json).arg(KEPT).arg(KEPT_SECONDS);
         if let Err(error) = call.invoke_async::<String>(&mut redis.shared()).await {
             tolerated("events.publish", &error);
             return;
@@ -103,11 +106,7 @@ impl Published {
     pub fn parse(message: &str) -> Option<Self> {
         let (user, rest) = message.split_once(' ')?;
         let (id, json) = rest.split_once(' ')?;
-        Some(Self {
-            user: user.parse().ok()?,
-            id: id.to_owned(),
-            event: serde_json::from_str(json).ok()?,
-        })
+        Some(Self { user: user.parse().ok()?, id: id.to_owned(), event: serde_json::from_str(json).ok()? })
     }
 }
 
@@ -117,17 +116,10 @@ impl Published {
 /// When Redis fails.
 pub async fn since(redis: &Redis, user: UserId, after: &str) -> redis::RedisResult<Vec<Published>> {
     let start = format!("({after}");
-    let reply = redis
-        .shared()
-        .xrange(redis_keys::recent_events(user), start, "+")
-        .await?;
+    let reply = redis.shared().xrange(redis_keys::recent_events(user), start, "+").await?;
     let read = |entry: redis::streams::StreamId| {
         let event = serde_json::from_str(&entry.get::<String>("event")?).ok()?;
-        Some(Published {
-            user,
-            id: entry.id,
-            event,
-        })
+        Some(Published { user, id: entry.id, event })
     };
     Ok(reply.ids.into_iter().filter_map(read).collect())
 }

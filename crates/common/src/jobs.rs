@@ -26,9 +26,7 @@ impl Policy {
     /// The wait before the run after `attempt` failed; `jitter` is uniform in 0..1.
     #[must_use]
     pub fn backoff(&self, attempt: u16, jitter: f64) -> Duration {
-        let doubled = self
-            .first_backoff
-            .saturating_mul(1 << attempt.saturating_sub(1).min(20));
+        let doubled = self.first_backoff.saturating_mul(1 << attempt.saturating_sub(1).min(20));
         doubled.min(self.backoff_cap).mul_f64(0.8 + 0.4 * jitter)
     }
 }
@@ -73,10 +71,14 @@ impl Job for CaptureChatters {
     }
 }
 
-/// Ask Twitch about accounts that were seen for the first time in a capture, or long ago.
+/// Ask Twitch about accounts that were seen for the first time, or are stale: all that are due.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct EnrichAccounts {
-    pub capture: CaptureId,
+#[serde(tag = "after", rename_all = "snake_case")]
+pub enum EnrichAccounts {
+    /// A capture brought them.
+    Capture { capture: CaptureId },
+    /// They were left over, by a capture that failed half way for instance; one sweep every ten minutes.
+    Sweep { slot: i64 },
 }
 
 impl Job for EnrichAccounts {
@@ -92,7 +94,10 @@ impl Job for EnrichAccounts {
     };
 
     fn dedup(&self) -> String {
-        self.capture.to_string()
+        match self {
+            Self::Capture { capture } => capture.to_string(),
+            Self::Sweep { slot } => format!("sweep:{slot}"),
+        }
     }
 
     fn tenant(&self) -> UserId {
@@ -131,9 +136,7 @@ mod tests {
     #[test]
     fn the_wait_doubles_up_to_its_cap() {
         let policy = CaptureChatters::POLICY;
-        let waits: Vec<_> = (1..=7)
-            .map(|attempt| policy.backoff(attempt, 0.5).as_secs())
-            .collect();
+        let waits: Vec<_> = (1..=7).map(|attempt| policy.backoff(attempt, 0.5).as_secs()).collect();
         assert_eq!(waits, [2, 4, 8, 16, 32, 60, 60]);
         assert!(policy.backoff(u16::MAX, 1.0) <= policy.backoff_cap.mul_f64(1.2));
     }

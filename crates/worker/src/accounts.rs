@@ -75,10 +75,7 @@ impl Memory {
 
 impl Accounts {
     pub fn new(config: AccountsConfig) -> Self {
-        Self {
-            config,
-            memory: Mutex::default(),
-        }
+        Self { config, memory: Mutex::default() }
     }
 
     /// The accounts of `chatters`; unknown ones are created, renames stored, stale ones made due for enrichment.
@@ -100,35 +97,20 @@ impl Accounts {
         // In the order of the index: neighbours are inserted beside each other.
         asked.sort_unstable_by_key(|chatter| chatter.0);
         let ids: Vec<_> = asked.iter().map(|chatter| chatter.0).collect();
-        let known = by_twitch_id(
-            accounts::find(pool, &ids)
-                .await?
-                .into_iter()
-                .map(|known| (known.twitch_id, known)),
-        );
-        let (found, unknown): (Vec<_>, Vec<_>) = asked
-            .into_iter()
-            .partition(|chatter| known.contains_key(&chatter.0));
+        let known =
+            by_twitch_id(accounts::find(pool, &ids).await?.into_iter().map(|known| (known.twitch_id, known)));
+        let (found, unknown): (Vec<_>, Vec<_>) =
+            asked.into_iter().partition(|chatter| known.contains_key(&chatter.0));
 
         let created = by_twitch_id(
-            accounts::insert(pool, &unknown)
-                .await?
-                .into_iter()
-                .map(|(id, twitch)| (twitch, id)),
+            accounts::insert(pool, &unknown).await?.into_iter().map(|(id, twitch)| (twitch, id)),
         );
         let mut learned = Vec::with_capacity(ids.len());
         for chatter in &unknown {
             let id = *created
                 .get(&chatter.0)
                 .ok_or_else(|| DbError::corrupt("accounts", "an insert gave no id"))?;
-            learned.push((
-                chatter.0,
-                Entry {
-                    id,
-                    name: name_hash(chatter),
-                    stale_day: u16::MAX,
-                },
-            ));
+            learned.push((chatter.0, Entry { id, name: name_hash(chatter), stale_day: u16::MAX }));
         }
         let mut stale = Vec::new();
         let mut renamed = Vec::new();
@@ -142,14 +124,7 @@ impl Accounts {
             }
             // Once made due it is looked at again when it is forgotten and seen anew.
             let stale_day = if stale_day <= today { u16::MAX } else { stale_day };
-            learned.push((
-                chatter.0,
-                Entry {
-                    id: known.id,
-                    name: name_hash(&chatter),
-                    stale_day,
-                },
-            ));
+            learned.push((chatter.0, Entry { id: known.id, name: name_hash(&chatter), stale_day }));
             if known.login != chatter.1 || known.display_name != chatter.2 {
                 renamed.push(chatter);
             }
@@ -157,10 +132,7 @@ impl Accounts {
         store_changes(pool, &renamed, &stale, now).await?;
         accounts.extend(learned.iter().map(|(_, entry)| entry.id));
         self.remember(learned);
-        Ok(Resolved {
-            accounts,
-            due: u32::try_from(unknown.len() + stale.len()).unwrap_or(u32::MAX),
-        })
+        Ok(Resolved { accounts, due: u32::try_from(unknown.len() + stale.len()).unwrap_or(u32::MAX) })
     }
 
     /// The accounts that memory knows under the same name, and the chatters to ask MariaDB about.
@@ -171,7 +143,7 @@ impl Accounts {
         for chatter in chatters {
             match memory.get(chatter.0, self.generation()) {
                 Some(entry) if entry.name == name_hash(&chatter) && entry.stale_day > today => {
-                    accounts.push(entry.id)
+                    accounts.push(entry.id);
                 }
                 _ => asked.push(chatter),
             }
@@ -188,9 +160,7 @@ impl Accounts {
 
     /// The day from which a known account is to be enriched anew; one that waits for its first time is not stale.
     fn stale_day(&self, known: &Known) -> u16 {
-        known
-            .enriched_at
-            .map_or(u16::MAX, |at| day(at).saturating_add(self.config.refresh_days))
+        known.enriched_at.map_or(u16::MAX, |at| day(at).saturating_add(self.config.refresh_days))
     }
 
     fn generation(&self) -> usize {
@@ -242,11 +212,7 @@ mod tests {
     #[test]
     fn the_memory_is_bounded_and_keeps_what_is_used() {
         let mut memory = Memory::default();
-        let entry = |id| Entry {
-            id: AccountId(id),
-            name: 0,
-            stale_day: 0,
-        };
+        let entry = |id| Entry { id: AccountId(id), name: 0, stale_day: 0 };
         for id in 0..100_u32 {
             memory.put(TwitchUserId(id.into()), entry(id), 10);
             assert_eq!(
@@ -262,10 +228,7 @@ mod tests {
     #[test]
     fn a_changed_letter_is_another_name() {
         let chatter = |login: &str, name: &str| Chatter(TwitchUserId(1), login.to_owned(), name.to_owned());
-        assert_ne!(
-            name_hash(&chatter("amelie", "Amelie")),
-            name_hash(&chatter("amelie", "AMELIE"))
-        );
+        assert_ne!(name_hash(&chatter("amelie", "Amelie")), name_hash(&chatter("amelie", "AMELIE")));
         assert_ne!(name_hash(&chatter("ab", "c")), name_hash(&chatter("a", "bc")));
     }
 }

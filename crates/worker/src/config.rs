@@ -15,6 +15,8 @@ pub struct Config {
     pub twitch_api: UpstreamConfig,
     pub jobs: JobsConfig,
     pub accounts: AccountsConfig,
+    /// `SESSION_TTL_DAYS`: how long an active session lives without a capture.
+    pub session_ttl: chrono::TimeDelta,
 }
 
 /// How jobs are run.
@@ -57,6 +59,7 @@ impl Config {
             redis: RedisConfig::from_env(env),
             twitch_api: UpstreamConfig::twitch_api(env),
             jobs,
+            session_ttl: chrono::TimeDelta::days(env.number_in("SESSION_TTL_DAYS", 7, 1..=365)),
             accounts: AccountsConfig {
                 refresh_days: env.number_in("ACCOUNT_REFRESH_DAYS", 30, 1..=365),
                 cache_entries: env.number_in("ACCOUNT_CACHE_ENTRIES", 1_000_000, 1_000..=50_000_000),

@@ -29,14 +29,7 @@ impl Context {
         twitch: TwitchApi,
         accounts: Accounts,
     ) -> Self {
-        Self(Arc::new(Parts {
-            clock,
-            pool,
-            redis,
-            queue,
-            twitch,
-            accounts,
-        }))
+        Self(Arc::new(Parts { clock, pool, redis, queue, twitch, accounts }))
     }
 }
 

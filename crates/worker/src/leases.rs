@@ -36,23 +36,14 @@ pub struct Lease {
 
 impl Leases {
     pub fn new(pool: Pool, duration: Duration) -> Self {
-        Self {
-            pool,
-            duration,
-            held: Arc::default(),
-        }
+        Self { pool, duration, held: Arc::default() }
     }
 
     /// Takes charge of a claimed job's lease.
     pub fn hold(&self, job: &ClaimedJob) -> Lease {
         let lost = CancellationToken::new();
         self.held().insert((job.id, job.token), lost.clone());
-        Lease {
-            job: job.id,
-            token: job.token,
-            lost,
-            leases: self.clone(),
-        }
+        Lease { job: job.id, token: job.token, lost, leases: self.clone() }
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, Held> {

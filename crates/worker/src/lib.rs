@@ -1,7 +1,8 @@
 //! The worker runs jobs: captures and enrichment. It serves nobody but probes.
 //!
 //! [`runner`] reads announcements, claims jobs and runs each in a task of its own; [`leases`] keeps them ours;
-//! [`reconcile`] puts right what was lost; `jobs/` holds one file per kind.
+//! [`reconcile`] puts right what was lost; [`scheduler`] fills the queue, [`retention`] removes what is due; `jobs/`
+//! holds one file per kind.
 
 mod accounts;
 mod config;
@@ -10,7 +11,9 @@ mod jobs;
 mod leases;
 pub mod migrate;
 mod reconcile;
+mod retention;
 mod runner;
+mod scheduler;
 mod watchers;
 
 use common::{
@@ -50,11 +53,8 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> R
     let pool = db::connect(&config.database).await?;
     let redis = Redis::new(&config.redis)?;
     let http = http::client(config.jobs.twitch_timeout)?;
-    let twitch = TwitchApi::new(Upstream::new(
-        config.twitch_api,
-        http,
-        config.service.internal_token.clone(),
-    ));
+    let twitch =
+        TwitchApi::new(Upstream::new(config.twitch_api, http, config.service.internal_token.clone()));
     let context = Context::new(
         Clock::system(),
         pool.clone(),
@@ -83,19 +83,19 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> R
         });
 
     let beating = tokio::spawn(leases::beat(leases.clone()));
-    let reconciling = tokio::spawn(reconcile::run(
-        context.clone(),
-        config.jobs.poll_interval,
-        shutdown.clone(),
-    ));
+    let reconciling =
+        tokio::spawn(reconcile::run(context.clone(), config.jobs.poll_interval, shutdown.clone()));
+    let scheduling = tokio::spawn(scheduler::run(context.clone(), config.session_ttl, shutdown.clone()));
+    let tidying = tokio::spawn(retention::run(context.clone(), shutdown.clone()));
     let running = tokio::spawn(runner::run(context, leases, config.jobs, shutdown.clone()));
     service::serve("worker", listener, shutdown, readiness, axum::Router::new()).await?;
     // Running jobs are finished before the heartbeat that keeps them ours stops.
     if let Err(panic) = running.await {
         tracing::error!(%panic, "runner.panicked");
     }
-    reconciling.abort();
-    beating.abort();
+    for helper in [reconciling, scheduling, tidying, beating] {
+        helper.abort();
+    }
     pool.close().await;
     Ok(())
 }

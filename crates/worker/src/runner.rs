@@ -95,11 +95,7 @@ async fn next_ids(
 }
 
 async fn supervise(context: Context, lease: Lease, job: ClaimedJob, _room: OwnedSemaphorePermit) {
-    let id = if job.request_id.is_empty() {
-        request_id::fresh()
-    } else {
-        job.request_id.clone()
-    };
+    let id = if job.request_id.is_empty() { request_id::fresh() } else { job.request_id.clone() };
     request_id::scope(id, async {
         metrics::jobs::START_LATENCY.with_label_values(&[&job.kind]).observe(job.waited.as_secs_f64());
         if job.attempt > 1 {
@@ -142,16 +138,12 @@ async fn settle(context: &Context, lease: &Lease, job: &ClaimedJob, error: JobEr
             metrics::jobs::FENCED.with_label_values(&[&job.kind]).inc();
             return "fenced";
         }
-        JobError::Later { delay } => put_back(context, lease, job, *delay, None)
-            .await
-            .map(|()| "later"),
+        JobError::Later { delay } => put_back(context, lease, job, *delay, None).await.map(|()| "later"),
         JobError::Retry { after, .. } if job.attempt < job.max_attempt => {
             metrics::jobs::RETRIES.with_label_values(&[&job.kind]).inc();
             let jitter = rand::Rng::random(&mut rand::rng());
             let delay = policy.backoff(job.attempt, jitter).max(after.unwrap_or_default());
-            put_back(context, lease, job, delay, Some(&error))
-                .await
-                .map(|()| "retry")
+            put_back(context, lease, job, delay, Some(&error)).await.map(|()| "retry")
         }
         JobError::Retry { .. } | JobError::Fail { .. } => {
             bury(context, lease, job, &error).await.map(|()| "dead")
@@ -175,15 +167,8 @@ async fn put_back(
     let text = error.map(JobError::text);
     db::retrying(|| async {
         let mut connection = context.pool.acquire().await?;
-        db::jobs::put_back(
-            &mut connection,
-            job.id,
-            lease.token(),
-            delay,
-            error.is_some(),
-            text.as_deref(),
-        )
-        .await
+        db::jobs::put_back(&mut connection, job.id, lease.token(), delay, error.is_some(), text.as_deref())
+            .await
     })
     .await?;
     jobs::on_retry(context, job, text).await;

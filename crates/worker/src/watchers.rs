@@ -58,12 +58,7 @@ pub async fn tell(context: &Context, capture: CaptureId, event: &Event) {
 /// Keeps the progress for whoever asks, and tells who watches.
 pub async fn progress(context: &Context, job: &ClaimedJob, page: &ChattersPage, chatters: u32) {
     let pages_total = page.total.div_ceil(1000).max(page.page);
-    let progress = Progress {
-        pages: page.page,
-        pages_total,
-        chatters,
-        total: page.total.max(chatters),
-    };
+    let progress = Progress { pages: page.page, pages_total, chatters, total: page.total.max(chatters) };
     let key = redis_keys::job_progress(job.id);
     let fields = [
         ("pages", progress.pages),

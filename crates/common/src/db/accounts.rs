@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::MySqlConnection;
 
-use super::{DbError, Pool, json_list};
+use super::{DbError, Pool, account_changes, json_list};
 use crate::{
     clients::twitch_api::{AccountProfile, Chatter},
     ids::{AccountId, TwitchUserId},
@@ -64,10 +64,7 @@ pub async fn insert(pool: &Pool, chatters: &[Chatter]) -> Result<Vec<(AccountId,
     .bind(json_list(chatters)?)
     .fetch_all(pool)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, twitch_id)| (AccountId(id), TwitchUserId(twitch_id)))
-        .collect())
+    Ok(rows.into_iter().map(|(id, twitch_id)| (AccountId(id), TwitchUserId(twitch_id))).collect())
 }
 
 /// Stores new names of known accounts and keeps the old ones. Free of charge: the chatters list carries them.
@@ -103,9 +100,9 @@ pub async fn rename(
         names,
         at
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    account_changes::record(connection, at).await
 }
 
 /// Makes known accounts due for enrichment.
@@ -206,9 +203,9 @@ pub async fn store_profiles(
         at,
         at
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    account_changes::record(connection, at).await
 }
 
 /// How many accounts wait to be enriched.
@@ -220,4 +217,19 @@ pub async fn pending(pool: &Pool) -> Result<u64, DbError> {
         .fetch_one(pool)
         .await?;
     Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// Whether any account has been due for enrichment for longer than `wait`.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn is_overdue(pool: &Pool, wait: std::time::Duration) -> Result<bool, DbError> {
+    let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX);
+    let found = sqlx::query_scalar!(
+        "SELECT id FROM accounts WHERE enrich_due_at < TIMESTAMPADD(SECOND, -?, UTC_TIMESTAMP(6)) LIMIT 1",
+        seconds
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(found.is_some())
 }

@@ -350,10 +350,7 @@ pub async fn depth(pool: &Pool) -> Result<Vec<(String, String, i64)>, DbError> {
     )
     .fetch_all(pool)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.kind, row.state, row.jobs))
-        .collect())
+    Ok(rows.into_iter().map(|row| (row.kind, row.state, row.jobs)).collect())
 }
 
 fn micros(duration: Duration) -> i64 {

@@ -11,9 +11,10 @@ use common::{
         self, DbError,
         captures::store::{self, Counts},
         jobs::{ClaimedJob, JobState},
+        schedules,
     },
-    events::{CaptureEvent, Event},
-    ids::AccountId,
+    events::{self, CaptureEvent, Event},
+    ids::{AccountId, ChannelId, UserId},
     jobs::{CaptureChatters, EnrichAccounts, NewJob},
     metrics::captures as metrics,
     request_id,
@@ -41,14 +42,11 @@ pub async fn run(
         return finish_only(context, lease).await;
     }
     watchers::tell_job(context, job, JobState::Running, None, None).await;
-    let (mut seen, outcome) = collect(context, job, payload).await?;
+    let (mut seen, outcome) = collect_as_anyone(context, job, payload).await?;
     if !outcome.complete {
         let reason = outcome.reason.as_deref().unwrap_or("incomplete");
         metrics::CAPTURES.with_label_values(&["incomplete", reason]).inc();
-        let detail = format!(
-            "{} of {} chatters in {} pages",
-            outcome.received, outcome.total, outcome.pages
-        );
+        let detail = format!("{} of {} chatters in {} pages", outcome.received, outcome.total, outcome.pages);
         return Err(JobError::retry(reason, detail));
     }
     let captured_at = context.clock.now();
@@ -77,11 +75,7 @@ pub async fn run(
 /// An earlier run, or another moderator's job, has stored the capture.
 async fn finish_only(context: &Context, lease: &Lease) -> Result<(), JobError> {
     let mut connection = context.pool.acquire().await.map_err(DbError::from)?;
-    if lease.finish(&mut connection).await? {
-        Ok(())
-    } else {
-        Err(JobError::Fenced)
-    }
+    if lease.finish(&mut connection).await? { Ok(()) } else { Err(JobError::Fenced) }
 }
 
 /// Everybody whom the pages named.
@@ -99,12 +93,50 @@ impl Seen {
     }
 }
 
-async fn collect(
+/// Asks with the token of whoever wanted the capture; when that is lost, with that of the next moderator who has a
+/// schedule on the channel. A schedule whose token no longer serves is paused, and its owner told.
+async fn collect_as_anyone(
     context: &Context,
     job: &ClaimedJob,
     payload: &CaptureChatters,
 ) -> Result<(Seen, ChattersOutcome), JobError> {
-    let mut lines = context.twitch.chatters(payload.channel, payload.user).await?;
+    let lost = match collect(context, job, payload, payload.user).await {
+        Err(error) if error.is_about_the_grant() => error,
+        outcome => return outcome,
+    };
+    pause(context, payload.channel, payload.user, &lost).await?;
+    for user in schedules::owners(&context.pool, payload.channel).await? {
+        match collect(context, job, payload, user).await {
+            Err(error) if error.is_about_the_grant() => pause(context, payload.channel, user, &error).await?,
+            outcome => return outcome,
+        }
+    }
+    Err(lost)
+}
+
+async fn pause(context: &Context, channel: ChannelId, user: UserId, why: &JobError) -> Result<(), JobError> {
+    let everywhere = why.code() == "token_lost";
+    let paused = if everywhere {
+        schedules::pause_user(&context.pool, user, why.code()).await? > 0
+    } else {
+        schedules::pause(&context.pool, channel, user, why.code()).await?
+    };
+    if paused {
+        tracing::warn!(%channel, %user, reason = why.code(), "schedule.paused");
+        let channel_id = (!everywhere).then_some(channel);
+        let event = Event::SchedulePaused { channel_id, reason: why.code().to_owned() };
+        events::publish(&context.redis, &[user], &event).await;
+    }
+    Ok(())
+}
+
+async fn collect(
+    context: &Context,
+    job: &ClaimedJob,
+    payload: &CaptureChatters,
+    user: UserId,
+) -> Result<(Seen, ChattersOutcome), JobError> {
+    let mut lines = context.twitch.chatters(payload.channel, user).await?;
     let mut lookups = FuturesUnordered::new();
     let mut seen = Seen::default();
     let mut received = 0;
@@ -117,11 +149,7 @@ async fn collect(
                     told = Instant::now();
                     watchers::progress(context, job, &page, received).await;
                 }
-                lookups.push(
-                    context
-                        .accounts
-                        .resolve(&context.pool, &context.clock, page.chatters),
-                );
+                lookups.push(context.accounts.resolve(&context.pool, &context.clock, page.chatters));
                 if lookups.len() >= LOOKUPS
                     && let Some(resolved) = lookups.next().await
                 {
@@ -136,23 +164,11 @@ async fn collect(
             }
             ChattersLine::Failed { problem } => {
                 let after = problem.retry_after.map(Duration::from_secs);
-                return Err(match problem.code.as_str() {
-                    "token_lost" | "not_moderator" | "missing_scope" => {
-                        JobError::fail(&problem.code, problem.detail)
-                    }
-                    _ => JobError::Retry {
-                        code: problem.code,
-                        detail: problem.detail,
-                        after,
-                    },
-                });
+                return Err(JobError::from_upstream(problem.code, problem.detail, after));
             }
         }
     }
-    Err(JobError::retry(
-        "twitch_api_cut",
-        "the list of chatters ended without an outcome",
-    ))
+    Err(JobError::retry("twitch_api_cut", "the list of chatters ended without an outcome"))
 }
 
 async fn store(
@@ -163,10 +179,8 @@ async fn store(
     captured_at: chrono::DateTime<chrono::Utc>,
 ) -> Result<Counts, JobError> {
     let roster: Roster = seen.accounts.drain(..).collect();
-    let enrichment = NewJob::of(&EnrichAccounts {
-        capture: payload.capture,
-    })
-    .map_err(|error| JobError::fail("bad_payload", error))?;
+    let enrichment = NewJob::of(&EnrichAccounts::Capture { capture: payload.capture })
+        .map_err(|error| JobError::fail("bad_payload", error))?;
     let request_id = request_id::current();
     let stored = db::retrying(|| async {
         let mut roster = roster.clone();
@@ -174,14 +188,8 @@ async fn store(
         if !lease.finish(&mut tx).await? {
             return Ok::<_, DbError>(None);
         }
-        let counts = store::complete(
-            &mut tx,
-            payload.capture,
-            payload.channel,
-            &mut roster,
-            captured_at,
-        )
-        .await?;
+        let counts =
+            store::complete(&mut tx, payload.capture, payload.channel, &mut roster, captured_at).await?;
         if seen.due > 0 {
             // Not announced: the reconciler does that when it is due.
             db::jobs::insert(&mut tx, &enrichment, &request_id).await?;

@@ -1,6 +1,6 @@
 //! `enrich_accounts`: asks Twitch about accounts that are due, 100 a call.
 //!
-//! The job belongs to a capture, but takes whatever is due: batches are packed across captures, and a job that finds
+//! Whatever brought the job about, it takes all that is due: batches are packed across captures, and a job that finds
 //! nothing left is done.
 
 use std::time::{Duration, Instant};
@@ -42,9 +42,7 @@ pub async fn run(context: &Context, lease: &Lease, payload: &EnrichAccounts) -> 
             tell(context, payload).await?;
         }
         if started.elapsed() > SHARE {
-            return Err(JobError::Later {
-                delay: Duration::ZERO,
-            });
+            return Err(JobError::Later { delay: Duration::ZERO });
         }
     }
     let mut connection = context.pool.acquire().await.map_err(DbError::from)?;
@@ -69,7 +67,9 @@ async fn enrich(context: &Context, ids: &[TwitchUserId]) -> Result<(), JobError>
 }
 
 async fn tell(context: &Context, payload: &EnrichAccounts) -> Result<(), JobError> {
-    let remaining = db::accounts::pending(&context.pool).await?;
-    watchers::tell(context, payload.capture, &Event::Enriched { remaining }).await;
+    if let EnrichAccounts::Capture { capture } = payload {
+        let remaining = db::accounts::pending(&context.pool).await?;
+        watchers::tell(context, *capture, &Event::Enriched { remaining }).await;
+    }
     Ok(())
 }

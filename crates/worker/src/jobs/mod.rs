@@ -8,7 +8,7 @@ use std::{fmt, time::Duration};
 use common::{
     clients::ClientError,
     db::{
-        DbError, Transient,
+        DbError,
         jobs::{ClaimedJob, JobState},
     },
     jobs::{CaptureChatters, EnrichAccounts, Job, Policy},
@@ -21,11 +21,7 @@ use crate::{context::Context, leases::Lease, watchers};
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
     /// It may succeed later.
-    Retry {
-        code: String,
-        detail: String,
-        after: Option<Duration>,
-    },
+    Retry { code: String, detail: String, after: Option<Duration> },
     /// It never will.
     Fail { code: String, detail: String },
     /// It has done its share and wants to go on later; no failure.
@@ -46,18 +42,11 @@ impl fmt::Display for JobError {
 
 impl JobError {
     pub fn retry(code: &str, detail: impl fmt::Display) -> Self {
-        Self::Retry {
-            code: code.to_owned(),
-            detail: detail.to_string(),
-            after: None,
-        }
+        Self::Retry { code: code.to_owned(), detail: detail.to_string(), after: None }
     }
 
     pub fn fail(code: &str, detail: impl fmt::Display) -> Self {
-        Self::Fail {
-            code: code.to_owned(),
-            detail: detail.to_string(),
-        }
+        Self::Fail { code: code.to_owned(), detail: detail.to_string() }
     }
 
     /// The stable code of the failure.
@@ -81,22 +70,24 @@ impl From<DbError> for JobError {
     }
 }
 
-impl Transient for JobError {
-    /// A transaction is run again by the caller, on the database's own error.
-    fn is_transient(&self) -> bool {
-        false
+impl JobError {
+    /// What another service said, by its stable code.
+    pub fn from_upstream(code: String, detail: String, after: Option<Duration>) -> Self {
+        match code.as_str() {
+            "token_lost" | "not_moderator" | "missing_scope" => Self::Fail { code, detail },
+            _ => Self::Retry { code, detail, after },
+        }
+    }
+
+    /// Whether another moderator's token may serve where this one did not.
+    pub fn is_about_the_grant(&self) -> bool {
+        matches!(self, Self::Fail { code, .. } if code != "bad_payload")
     }
 }
 
 impl From<ClientError> for JobError {
     fn from(error: ClientError) -> Self {
-        let (code, detail, after) = (error.code().to_owned(), error.to_string(), error.retry_after());
-        match code.as_str() {
-            "token_lost" | "not_moderator" | "missing_scope" | "channel_unknown" => {
-                Self::Fail { code, detail }
-            }
-            _ => Self::Retry { code, detail, after },
-        }
+        Self::from_upstream(error.code().to_owned(), error.to_string(), error.retry_after())
     }
 }
 
@@ -106,20 +97,15 @@ pub async fn run(context: &Context, lease: &Lease, job: &ClaimedJob) -> Result<(
         CaptureChatters::KIND => capture::run(context, lease, job, &payload(job)?).await,
         EnrichAccounts::KIND => enrich::run(context, lease, &payload(job)?).await,
         // A newer version's job during an upgrade: a newer worker will take it.
-        other => Err(JobError::retry(
-            "unknown_kind",
-            format!("this worker does not know jobs of kind {other}"),
-        )),
+        other => {
+            Err(JobError::retry("unknown_kind", format!("this worker does not know jobs of kind {other}")))
+        }
     }
 }
 
 /// The policy of a kind; unknown kinds are treated as the most patient one.
 pub fn policy(kind: &str) -> Policy {
-    if kind == CaptureChatters::KIND {
-        CaptureChatters::POLICY
-    } else {
-        EnrichAccounts::POLICY
-    }
+    if kind == CaptureChatters::KIND { CaptureChatters::POLICY } else { EnrichAccounts::POLICY }
 }
 
 /// What giving a job up means, in the transaction that does so.

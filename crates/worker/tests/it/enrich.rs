@@ -7,9 +7,7 @@ async fn accounts_are_asked_about_once_in_packed_batches() {
     let mut world = World::new().await;
     let names: Vec<_> = (0..250).map(|n| format!("user{n}")).collect();
     let room = |range: std::ops::Range<u64>| {
-        range
-            .map(|n| (1000 + n, names[usize::try_from(n).unwrap()].as_str()))
-            .collect::<Vec<_>>()
+        range.map(|n| (1000 + n, names[usize::try_from(n).unwrap()].as_str())).collect::<Vec<_>>()
     };
     world.twitch.room(1, &room(0..130));
     world.twitch.room(2, &room(100..250));
@@ -18,35 +16,13 @@ async fn accounts_are_asked_about_once_in_packed_batches() {
     world.ask_for_capture(2, 5).await;
     world.start_worker().await;
     world
-        .until(
-            "SELECT COUNT(*) FROM accounts WHERE enriched_at IS NOT NULL OR gone_at IS NOT NULL",
-            250,
-        )
+        .until("SELECT COUNT(*) FROM accounts WHERE enriched_at IS NOT NULL OR gone_at IS NOT NULL", 250)
         .await;
 
-    let calls: Vec<_> = world
-        .twitch
-        .script()
-        .accounts_asked
-        .iter()
-        .map(Vec::len)
-        .collect();
-    assert_eq!(
-        calls.iter().sum::<usize>(),
-        250,
-        "an account was asked about twice: {calls:?}"
-    );
-    assert_eq!(
-        calls.len(),
-        3,
-        "250 accounts of two captures fit in 3 calls: {calls:?}"
-    );
-    assert_eq!(
-        world
-            .count("SELECT COUNT(*) FROM accounts WHERE gone_at IS NOT NULL")
-            .await,
-        1
-    );
+    let calls: Vec<_> = world.twitch.script().accounts_asked.iter().map(Vec::len).collect();
+    assert_eq!(calls.iter().sum::<usize>(), 250, "an account was asked about twice: {calls:?}");
+    assert_eq!(calls.len(), 3, "250 accounts of two captures fit in 3 calls: {calls:?}");
+    assert_eq!(world.count("SELECT COUNT(*) FROM accounts WHERE gone_at IS NOT NULL").await, 1);
     assert_eq!(
         world
             .count(
@@ -64,9 +40,7 @@ async fn a_known_account_is_asked_about_again_only_when_it_is_stale() {
     let mut world = World::started().await;
     world.twitch.room(1, &[(10, "ana"), (11, "bob")]);
     world.ask_for_capture(1, 5).await;
-    world
-        .until("SELECT COUNT(*) FROM accounts WHERE enriched_at IS NOT NULL", 2)
-        .await;
+    world.until("SELECT COUNT(*) FROM accounts WHERE enriched_at IS NOT NULL", 2).await;
     world.stop().await;
     sqlx::query("UPDATE accounts SET enriched_at = enriched_at - INTERVAL 31 DAY WHERE twitch_id = 11")
         .execute(&world.pool)
@@ -75,15 +49,8 @@ async fn a_known_account_is_asked_about_again_only_when_it_is_stale() {
 
     let mut world = world.restarted().await;
     world.ask_for_capture(1, 5).await;
-    world
-        .until("SELECT COUNT(*) FROM captures WHERE status = 'complete'", 2)
-        .await;
-    world
-        .until(
-            "SELECT COUNT(*) FROM accounts WHERE enriched_at > NOW(6) - INTERVAL 1 DAY",
-            2,
-        )
-        .await;
+    world.until("SELECT COUNT(*) FROM captures WHERE status = 'complete'", 2).await;
+    world.until("SELECT COUNT(*) FROM accounts WHERE enriched_at > NOW(6) - INTERVAL 1 DAY", 2).await;
     assert_eq!(world.twitch.script().accounts_asked.last().unwrap(), &["11"]);
     world.stop().await;
 }

@@ -13,10 +13,7 @@ async fn a_run_whose_lease_was_given_away_stores_nothing() {
     let gate = Arc::new(Semaphore::new(0));
     world.twitch.script().gate = Some(gate.clone());
     world.ask_for_capture(1, 5).await;
-    until("the run has begun", || async {
-        world.twitch.script().chatters_asked == 1
-    })
-    .await;
+    until("the run has begun", || async { world.twitch.script().chatters_asked == 1 }).await;
     // Another worker holds it now, and never finishes.
     sqlx::query("UPDATE jobs SET token = 1, lease_until = UTC_TIMESTAMP(6) + INTERVAL 1 HOUR")
         .execute(&world.pool)
@@ -24,18 +21,8 @@ async fn a_run_whose_lease_was_given_away_stores_nothing() {
         .unwrap();
     gate.add_permits(1);
     world.stop().await;
-    assert_eq!(
-        world
-            .count("SELECT COUNT(*) FROM captures WHERE status = 'pending'")
-            .await,
-        1
-    );
-    assert_eq!(
-        world
-            .count("SELECT COUNT(*) FROM jobs WHERE state = 'running' AND token = 1")
-            .await,
-        1
-    );
+    assert_eq!(world.count("SELECT COUNT(*) FROM captures WHERE status = 'pending'").await, 1);
+    assert_eq!(world.count("SELECT COUNT(*) FROM jobs WHERE state = 'running' AND token = 1").await, 1);
 }
 
 #[tokio::test]
@@ -49,9 +36,7 @@ async fn a_job_of_a_lost_worker_is_run_by_another() {
         .await
         .unwrap();
     world.start_worker().await;
-    world
-        .until("SELECT COUNT(*) FROM captures WHERE status = 'complete'", 1)
-        .await;
+    world.until("SELECT COUNT(*) FROM captures WHERE status = 'complete'", 1).await;
     world.stop().await;
 }
 
@@ -65,12 +50,7 @@ async fn a_job_that_takes_every_worker_down_is_given_up() {
         .await
         .unwrap();
     world.start_worker().await;
-    world
-        .until(
-            "SELECT COUNT(*) FROM captures WHERE status = 'failed' AND reason = 'worker_lost'",
-            1,
-        )
-        .await;
+    world.until("SELECT COUNT(*) FROM captures WHERE status = 'failed' AND reason = 'worker_lost'", 1).await;
     assert_eq!(world.twitch.script().chatters_asked, 0, "it was run once more");
     world.stop().await;
 }
@@ -93,9 +73,7 @@ async fn announcements_may_be_lost() {
         .await
         .unwrap();
     world.start_worker().await;
-    world
-        .until("SELECT COUNT(*) FROM captures WHERE status = 'complete'", 20)
-        .await;
+    world.until("SELECT COUNT(*) FROM captures WHERE status = 'complete'", 20).await;
     world.stop().await;
 }
 
@@ -107,12 +85,7 @@ async fn a_job_announced_many_times_is_run_once() {
     world.queue.announce(&[job; 50]).await;
     world.start_worker().await;
     world.start_worker().await;
-    world
-        .until(
-            "SELECT COUNT(*) FROM jobs WHERE state = 'done' AND kind = 'capture_chatters'",
-            1,
-        )
-        .await;
+    world.until("SELECT COUNT(*) FROM jobs WHERE state = 'done' AND kind = 'capture_chatters'", 1).await;
     world.stop().await;
     assert_eq!(world.twitch.script().chatters_asked, 1);
 }

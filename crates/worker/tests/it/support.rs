@@ -10,7 +10,8 @@ use std::{
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Path, State},
+    extract::{Path, Query, State},
+    http::StatusCode,
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
@@ -19,6 +20,7 @@ use common::{
     ids::{CaptureId, ChannelId, JobId, UserId},
     jobs::{CaptureChatters, NewJob},
     lifecycle::Shutdown,
+    problem::Problem,
     queue::Queue,
     redis_store::Redis,
 };
@@ -38,6 +40,8 @@ pub struct Twitch(Arc<Mutex<Script>>);
 pub struct Script {
     /// The lines of the answer about a channel's chatters.
     pub chatters: HashMap<u64, Vec<Value>>,
+    /// Users whose grant is lost.
+    pub lost: Vec<String>,
     /// Asked about chatters: how often.
     pub chatters_asked: u32,
     /// Answers about chatters wait while this is closed.
@@ -55,15 +59,10 @@ impl Twitch {
 
     /// The room of `channel` from now on: one complete list.
     pub fn room(&self, channel: u64, chatters: &[(u64, &str)]) {
-        let rows: Vec<_> = chatters
-            .iter()
-            .map(|(id, login)| json!([id.to_string(), login, login]))
-            .collect();
+        let rows: Vec<_> = chatters.iter().map(|(id, login)| json!([id.to_string(), login, login])).collect();
         let total = rows.len();
         let page = json!({ "chatters": rows, "page": 1, "total": total });
-        self.script()
-            .chatters
-            .insert(channel, vec![page, outcome(total, true, None)]);
+        self.script().chatters.insert(channel, vec![page, outcome(total, true, None)]);
     }
 
     async fn serve(self) -> String {
@@ -86,10 +85,17 @@ pub fn outcome(total: usize, complete: bool, reason: Option<&str>) -> Value {
     } })
 }
 
-async fn chatters(State(twitch): State<Twitch>, Path(channel): Path<u64>) -> Response {
+async fn chatters(
+    State(twitch): State<Twitch>,
+    Path(channel): Path<u64>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
     let (lines, gate) = {
         let mut script = twitch.script();
         script.chatters_asked += 1;
+        if script.lost.contains(&query["as"]) {
+            return Problem::new(StatusCode::UNAUTHORIZED, "token_lost", "Log in again.").into_response();
+        }
         (script.chatters.get(&channel).cloned(), script.gate.clone())
     };
     if let Some(gate) = gate {
@@ -97,10 +103,9 @@ async fn chatters(State(twitch): State<Twitch>, Path(channel): Path<u64>) -> Res
     }
     match lines {
         Some(lines) => {
-            Body::from(lines.iter().map(|line| format!("{line}\n")).collect::<String>()).into_response()
+            Body::from(lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")).into_response()
         }
-        None => common::problem::Problem::unavailable("twitch_unavailable", "Twitch does not answer.")
-            .into_response(),
+        None => Problem::unavailable("twitch_unavailable", "Twitch does not answer.").into_response(),
     }
 }
 
@@ -150,10 +155,7 @@ impl World {
             ("DATABASE_MAX_CONNECTIONS", "8".to_owned()),
         ]);
         let pool = MySqlPool::connect(database.url()).await.unwrap();
-        let redis = Redis::new(&config::RedisConfig {
-            url: redis_server.url().into(),
-        })
-        .unwrap();
+        let redis = Redis::new(&config::RedisConfig { url: redis_server.url().into() }).unwrap();
         let queue = Queue::new(pool.clone(), redis.clone());
         let (shutdown, workers) = (Shutdown::manual(), Vec::new());
         Self {
@@ -183,19 +185,15 @@ impl World {
         common::telemetry::init(&config.service.telemetry);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let shutdown = self.shutdown.clone();
-        self.workers.push(tokio::spawn(async move {
-            worker::run(config, listener, shutdown).await.unwrap()
-        }));
+        self.workers
+            .push(tokio::spawn(async move { worker::run(config, listener, shutdown).await.unwrap() }));
     }
 
     /// Asks the workers to stop and waits until they have.
     pub async fn stop(&mut self) {
         self.shutdown.begin();
         for worker in self.workers.drain(..) {
-            tokio::time::timeout(DEADLINE, worker)
-                .await
-                .expect("a worker that stops")
-                .unwrap();
+            tokio::time::timeout(DEADLINE, worker).await.expect("a worker that stops").unwrap();
         }
     }
 
@@ -225,17 +223,12 @@ impl World {
             .execute(&self.pool)
             .await
             .unwrap();
-        let payload = CaptureChatters {
-            capture: CaptureId(capture),
-            channel: ChannelId(channel),
-            user: UserId(7),
-        };
+        let payload =
+            CaptureChatters { capture: CaptureId(capture), channel: ChannelId(channel), user: UserId(7) };
         let mut job = NewJob::of(&payload).unwrap();
         job.policy.max_attempt = max_attempt;
         let mut connection = self.pool.acquire().await.unwrap();
-        let (job, fresh) = db::jobs::insert(&mut connection, &job, "test-request")
-            .await
-            .unwrap();
+        let (job, fresh) = db::jobs::insert(&mut connection, &job, "test-request").await.unwrap();
         assert!(fresh);
         self.queue.announce(&[job]).await;
         (CaptureId(capture), job)

@@ -1,0 +1,29 @@
+//! `leases`: leadership, where one replica must act alone. Whoever takes an ended lease raises its epoch; there is no
+//! `GET_LOCK`, which a lost connection gives away unnoticed.
+
+use std::time::Duration;
+
+use super::{DbError, Pool};
+
+/// Takes or extends the lease `name` for `holder`; whether it is ours now.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn take(pool: &Pool, name: &str, holder: u64, duration: Duration) -> Result<bool, DbError> {
+    let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+    sqlx::query!(
+        "INSERT INTO leases (name, holder, epoch, lease_until)
+         VALUES (?, ?, 1, TIMESTAMPADD(MICROSECOND, ?, UTC_TIMESTAMP(6)))
+         ON DUPLICATE KEY UPDATE
+            epoch = IF(holder <> VALUES(holder) AND lease_until < UTC_TIMESTAMP(6), epoch + 1, epoch),
+            holder = IF(lease_until < UTC_TIMESTAMP(6), VALUES(holder), holder),
+            lease_until = IF(holder = VALUES(holder), VALUES(lease_until), lease_until)",
+        name,
+        holder,
+        micros
+    )
+    .execute(pool)
+    .await?;
+    let owner = sqlx::query_scalar!("SELECT holder FROM leases WHERE name = ?", name).fetch_one(pool).await?;
+    Ok(owner == holder)
+}

@@ -1,0 +1,107 @@
+//! Schedules: aligned slots, shared captures, gaps, and whose token is used.
+
+use crate::support::World;
+
+/// A schedule of `user` on channel 1, due `ago` seconds ago.
+async fn schedule(world: &World, user: u64, ago: u32, only_live: bool) {
+    sqlx::query(
+        "INSERT INTO schedules (channel_id, user_id, interval_minutes, only_live, next_slot, created_at, updated_at)
+         VALUES (1, ?, 5, ?, UTC_TIMESTAMP(0) - INTERVAL ? SECOND, FROM_UNIXTIME(?), UTC_TIMESTAMP(6))",
+    )
+    .bind(user)
+    .bind(only_live)
+    .bind(ago)
+    .bind(user)
+    .execute(&world.pool)
+    .await
+    .unwrap();
+}
+
+async fn stream(world: &World, ended: bool) {
+    sqlx::query(
+        "INSERT INTO streams (id, channel_id, started_at, ended_at, seen_at)
+         VALUES (77, 1, UTC_TIMESTAMP(6), IF(?, UTC_TIMESTAMP(6), NULL), UTC_TIMESTAMP(6))",
+    )
+    .bind(ended)
+    .execute(&world.pool)
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn two_moderators_share_the_capture_of_a_slot_and_both_see_it() {
+    let mut world = World::new().await;
+    world.twitch.room(1, &[(10, "ana")]);
+    stream(&world, false).await;
+    schedule(&world, 7, 0, true).await;
+    schedule(&world, 8, 0, true).await;
+    world.start_worker().await;
+    world.start_worker().await;
+    world.until("SELECT COUNT(*) FROM captures WHERE status = 'complete' AND stream_id = 77", 1).await;
+    world.stop().await;
+    assert_eq!(world.count("SELECT COUNT(*) FROM captures").await, 1);
+    assert_eq!(
+        world
+            .count("SELECT COUNT(DISTINCT user_id) FROM sessions JOIN session_captures ON session_id = id")
+            .await,
+        2
+    );
+    assert_eq!(world.count("SELECT COUNT(*) FROM schedules WHERE next_slot <= UTC_TIMESTAMP(6)").await, 0);
+}
+
+#[tokio::test]
+async fn a_slot_that_was_slept_through_is_a_gap_with_its_reason() {
+    let mut world = World::new().await;
+    world.twitch.room(1, &[(10, "ana")]);
+    stream(&world, false).await;
+    schedule(&world, 7, 301, true).await;
+    world.start_worker().await;
+    world.until("SELECT COUNT(*) FROM captures WHERE status = 'complete'", 1).await;
+    world
+        .until("SELECT COUNT(*) FROM captures WHERE status = 'missed' AND reason = 'scheduler_late'", 1)
+        .await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn an_offline_channel_is_not_captured_unless_wanted_always() {
+    let mut world = World::new().await;
+    world.twitch.room(1, &[(10, "ana")]);
+    stream(&world, true).await;
+    schedule(&world, 7, 0, true).await;
+    world.start_worker().await;
+    world.until("SELECT COUNT(*) FROM schedules WHERE next_slot > UTC_TIMESTAMP(6)", 1).await;
+    assert_eq!(world.count("SELECT COUNT(*) FROM captures").await, 0);
+    schedule(&world, 8, 0, false).await;
+    world.until("SELECT COUNT(*) FROM captures WHERE status = 'complete'", 1).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn when_one_moderators_grant_is_lost_the_next_ones_token_is_used() {
+    let mut world = World::new().await;
+    world.twitch.room(1, &[(10, "ana")]);
+    world.twitch.script().lost = vec!["7".to_owned()];
+    stream(&world, false).await;
+    schedule(&world, 7, 0, true).await;
+    schedule(&world, 8, 0, true).await;
+    world.start_worker().await;
+    world.until("SELECT COUNT(*) FROM captures WHERE status = 'complete'", 1).await;
+    world.stop().await;
+    let paused = "SELECT COUNT(*) FROM schedules WHERE user_id = 7 AND paused_reason = 'token_lost'";
+    assert_eq!(world.count(paused).await, 1);
+    assert_eq!(world.count("SELECT COUNT(*) FROM schedules WHERE paused_reason IS NULL").await, 1);
+}
+
+#[tokio::test]
+async fn when_no_token_is_left_the_schedule_pauses_and_nothing_loops() {
+    let mut world = World::new().await;
+    world.twitch.script().lost = vec!["7".to_owned()];
+    stream(&world, false).await;
+    schedule(&world, 7, 0, true).await;
+    world.start_worker().await;
+    world.until("SELECT COUNT(*) FROM captures WHERE status = 'failed' AND reason = 'token_lost'", 1).await;
+    world.until("SELECT COUNT(*) FROM schedules WHERE paused_reason = 'token_lost'", 1).await;
+    world.stop().await;
+    assert_eq!(world.twitch.script().chatters_asked, 1);
+}
