@@ -1,0 +1,4 @@
+//! `/sim`: what only a simulator can do.
+
+pub(crate) mod error;
+pub(crate) mod world;

@@ -1,0 +1,7 @@
+//! `id.twitch.tv/oauth2`: consent, codes, tokens.
+
+pub(crate) mod authorize;
+pub(crate) mod error;
+mod page;
+pub(crate) mod token;
+pub(crate) mod vault;
