@@ -1,0 +1,85 @@
+//! The demo: everything, release built, with an address to open in a browser.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::cli::signals::Signals;
+use crate::error::{Error, Result};
+use crate::service::Service;
+use crate::stack::Stack;
+
+const DEFAULT_PORT: u16 = 8080;
+/// An open event stream would otherwise hold a service for the 30 s of production.
+const SERVICE_GRACE_SECONDS: &str = "3";
+const GRACE: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Runs until a signal arrives, which is success, or a process ends, which is not.
+pub(crate) async fn run(mut signals: Signals) -> Result<ExitCode> {
+    let mut builder = Stack::builder().port(port()?).on_progress(|what| eprintln!("{what} …"));
+    for service in Service::ALL {
+        builder = builder.env(service, "SHUTDOWN_GRACE_SECONDS", SERVICE_GRACE_SECONDS);
+    }
+    if let Some(dir) = std::env::var_os("DEMO_DIR").filter(|dir| !dir.is_empty()) {
+        builder = builder.data_dir(PathBuf::from(dir));
+    }
+
+    let started = tokio::select! {
+        started = builder.start() => started,
+        () = signals.next() => return Ok(ExitCode::SUCCESS),
+    };
+    let stack = started.map_err(|error| match error {
+        Error::PortTaken(port) => Error::Usage(format!(
+            "port {port} is already in use: end the program that listens on it, \
+             or choose another port, for example DEMO_PORT={}",
+            port.wrapping_add(1).max(1024)
+        )),
+        other => other,
+    })?;
+    let ready = format!("Ready: {} (Ctrl-C stops it)\n", stack.public_url());
+    let mut out = std::io::stdout();
+    // Whoever closed our output still wants the demo.
+    drop(out.write_all(ready.as_bytes()).and_then(|()| out.flush()));
+
+    let failure = tokio::select! {
+        () = signals.next() => None,
+        failure = someone_ends(&stack) => Some(failure),
+    };
+    eprintln!("Stopping …");
+    tokio::select! {
+        () = stack.shut_down(GRACE) => {}
+        // Who asks twice does not want to wait: what is left is killed.
+        () = signals.next() => {}
+    }
+    Ok(match failure {
+        None => ExitCode::SUCCESS,
+        Some(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    })
+}
+
+async fn someone_ends(stack: &Stack) -> String {
+    loop {
+        if let Some(server) = stack.ended() {
+            let process = server.process();
+            let how = process.exit_status().map_or_else(String::new, |status| format!(" ({status})"));
+            return format!("{} ended{how}; the end of its log:\n{}", server.name(), process.log_tail());
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+fn port() -> Result<u16> {
+    match std::env::var("DEMO_PORT") {
+        Err(_) => Ok(DEFAULT_PORT),
+        Ok(text) if text.is_empty() => Ok(DEFAULT_PORT),
+        Ok(text) => match text.parse() {
+            Ok(port) if port > 0 => Ok(port),
+            _ => Err(Error::Usage(format!("DEMO_PORT must be a port from 1 to 65535, not `{text}`"))),
+        },
+    }
+}
