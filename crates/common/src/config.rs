@@ -32,11 +32,7 @@ pub struct ConfigErrors(pub Vec<Problem>);
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} variable(s) of the environment need attention:",
-            self.0.len()
-        )?;
+        write!(f, "{} variable(s) of the environment need attention:", self.0.len())?;
         for Problem { variable, what } in &self.0 {
             write!(f, "\n  {variable}: {what}")?;
         }
@@ -57,23 +53,14 @@ pub fn load_from<T>(
     lookup: impl Fn(&str) -> Option<String> + 'static,
     read: impl FnOnce(&mut Env) -> T,
 ) -> Result<T, ConfigErrors> {
-    let mut env = Env {
-        lookup: Box::new(lookup),
-        problems: Vec::new(),
-    };
+    let mut env = Env { lookup: Box::new(lookup), problems: Vec::new() };
     let config = read(&mut env);
-    if env.problems.is_empty() {
-        Ok(config)
-    } else {
-        Err(ConfigErrors(env.problems))
-    }
+    if env.problems.is_empty() { Ok(config) } else { Err(ConfigErrors(env.problems)) }
 }
 
 impl fmt::Debug for Env {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Env")
-            .field("problems", &self.problems)
-            .finish_non_exhaustive()
+        f.debug_struct("Env").field("problems", &self.problems).finish_non_exhaustive()
     }
 }
 
@@ -81,17 +68,12 @@ impl Env {
     /// The variable's value; one that is empty counts as not set, as compose files write absent ones.
     #[must_use]
     pub fn optional(&self, name: &str) -> Option<String> {
-        (self.lookup)(name)
-            .map(|value| value.trim().to_owned())
-            .filter(|value| !value.is_empty())
+        (self.lookup)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
     /// Records that `name` cannot be used as it is.
     pub fn reject(&mut self, name: &str, what: impl Into<String>) {
-        self.problems.push(Problem {
-            variable: name.to_owned(),
-            what: what.into(),
-        });
+        self.problems.push(Problem { variable: name.to_owned(), what: what.into() });
     }
 
     /// A variable that must be there.
@@ -113,10 +95,7 @@ impl Env {
 
     /// A value with a default.
     pub fn parse_or<T: FromStr<Err: fmt::Display>>(&mut self, name: &str, default: T) -> T {
-        match self
-            .optional(name)
-            .map(|text| text.parse::<T>().map_err(|error| (text, error)))
-        {
+        match self.optional(name).map(|text| text.parse::<T>().map_err(|error| (text, error))) {
             None => default,
             Some(Ok(value)) => value,
             Some(Err((text, error))) => {
@@ -133,10 +112,7 @@ impl Env {
     {
         let value = self.parse_or(name, default);
         if !range.contains(&value) {
-            self.reject(
-                name,
-                format!("{value} is not between {} and {}", range.start(), range.end()),
-            );
+            self.reject(name, format!("{value} is not between {} and {}", range.start(), range.end()));
         }
         value
     }
@@ -289,9 +265,7 @@ pub struct RedisConfig {
 
 impl RedisConfig {
     pub fn from_env(env: &mut Env) -> Self {
-        Self {
-            url: env.secret("REDIS_URL", 0),
-        }
+        Self { url: env.secret("REDIS_URL", 0) }
     }
 }
 
@@ -300,11 +274,7 @@ mod tests {
     use super::*;
 
     fn load_service(vars: &'static [(&str, &str)]) -> Result<ServiceConfig, ConfigErrors> {
-        let lookup = |name: &str| {
-            vars.iter()
-                .find(|(n, _)| *n == name)
-                .map(|(_, v)| (*v).to_owned())
-        };
+        let lookup = |name: &str| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
         load_from(lookup, |env| {
             DatabaseConfig::from_env(env);
             ServiceConfig::from_env(env, "gateway", 8080)
@@ -313,17 +283,11 @@ mod tests {
 
     #[test]
     fn every_problem_is_named_at_once() {
-        let errors = load_service(&[
-            ("APP_ENV", "prod"),
-            ("LISTEN_ADDR", "nowhere"),
-            ("INTERNAL_API_TOKEN", "short"),
-        ]);
+        let errors =
+            load_service(&[("APP_ENV", "prod"), ("LISTEN_ADDR", "nowhere"), ("INTERNAL_API_TOKEN", "short")]);
         let mut named: Vec<_> = errors.unwrap_err().0.into_iter().map(|p| p.variable).collect();
         named.sort();
-        assert_eq!(
-            named,
-            ["APP_ENV", "DATABASE_URL", "INTERNAL_API_TOKEN", "LISTEN_ADDR"]
-        );
+        assert_eq!(named, ["APP_ENV", "DATABASE_URL", "INTERNAL_API_TOKEN", "LISTEN_ADDR"]);
     }
 
     #[test]
@@ -336,9 +300,6 @@ mod tests {
         .unwrap();
         assert_eq!(config.metrics_addr.port(), 9080);
         assert!(!config.telemetry.json);
-        assert!(
-            !format!("{config:?}").contains("0123456789abcdef"),
-            "a secret shows in Debug"
-        );
+        assert!(!format!("{config:?}").contains("0123456789abcdef"), "a secret shows in Debug");
     }
 }

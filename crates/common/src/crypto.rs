@@ -46,12 +46,7 @@ impl TokenCipher {
         const NAME: &str = "TOKEN_ENCRYPTION_KEYS";
         let text = env.secret(NAME, 0);
         let mut keys = Vec::new();
-        for part in text
-            .expose_secret()
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-        {
+        for part in text.expose_secret().split(',').map(str::trim).filter(|part| !part.is_empty()) {
             let key = part.split_once(':').and_then(|(id, key)| {
                 let key: [u8; 32] = BASE64.decode(key).ok()?.try_into().ok()?;
                 (!id.is_empty() && id.len() <= 32 && id.is_ascii()).then(|| (id.to_owned(), key))
@@ -77,27 +72,14 @@ impl TokenCipher {
     /// # Errors
     /// When there is no key or no randomness.
     pub fn seal(&self, owner: u64, plain: &SecretString) -> Result<Sealed, CryptoError> {
-        let (key_id, cipher) = self
-            .keys
-            .first()
-            .ok_or_else(|| CryptoError::UnknownKey(String::new()))?;
+        let (key_id, cipher) = self.keys.first().ok_or_else(|| CryptoError::UnknownKey(String::new()))?;
         let mut nonce = [0; NONCE_BYTES];
-        OsRng
-            .try_fill_bytes(&mut nonce)
-            .map_err(|_| CryptoError::NoRandomness)?;
-        let message = Payload {
-            msg: plain.expose_secret().as_bytes(),
-            aad: &owner.to_be_bytes(),
-        };
-        let sealed = cipher
-            .encrypt(&XNonce::from(nonce), message)
-            .map_err(|_| CryptoError::Tampered)?;
+        OsRng.try_fill_bytes(&mut nonce).map_err(|_| CryptoError::NoRandomness)?;
+        let message = Payload { msg: plain.expose_secret().as_bytes(), aad: &owner.to_be_bytes() };
+        let sealed = cipher.encrypt(&XNonce::from(nonce), message).map_err(|_| CryptoError::Tampered)?;
         let mut bytes = nonce.to_vec();
         bytes.extend_from_slice(&sealed);
-        Ok(Sealed {
-            key_id: key_id.clone(),
-            bytes,
-        })
+        Ok(Sealed { key_id: key_id.clone(), bytes })
     }
 
     /// Decrypts what [`Self::seal`] made for the same `owner`.
@@ -110,27 +92,16 @@ impl TokenCipher {
             .iter()
             .find(|(id, _)| id == key_id)
             .ok_or_else(|| CryptoError::UnknownKey(key_id.to_owned()))?;
-        let (nonce, message) = bytes
-            .split_first_chunk::<NONCE_BYTES>()
-            .ok_or(CryptoError::Tampered)?;
-        let message = Payload {
-            msg: message,
-            aad: &owner.to_be_bytes(),
-        };
-        let plain = cipher
-            .decrypt(&XNonce::from(*nonce), message)
-            .map_err(|_| CryptoError::Tampered)?;
-        String::from_utf8(plain)
-            .map(Into::into)
-            .map_err(|_| CryptoError::NotText)
+        let (nonce, message) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(CryptoError::Tampered)?;
+        let message = Payload { msg: message, aad: &owner.to_be_bytes() };
+        let plain = cipher.decrypt(&XNonce::from(*nonce), message).map_err(|_| CryptoError::Tampered)?;
+        String::from_utf8(plain).map(Into::into).map_err(|_| CryptoError::NotText)
     }
 }
 
 impl std::fmt::Debug for TokenCipher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list()
-            .entries(self.keys.iter().map(|(id, _)| id))
-            .finish()
+        f.debug_list().entries(self.keys.iter().map(|(id, _)| id)).finish()
     }
 }
 
@@ -151,13 +122,7 @@ mod tests {
     fn a_rotated_key_still_opens_and_no_longer_seals() {
         let sealed = cipher(OLD).seal(7, &"secret".to_owned().into()).unwrap();
         let rotated = cipher(BOTH);
-        assert_eq!(
-            rotated
-                .open(7, &sealed.key_id, &sealed.bytes)
-                .unwrap()
-                .expose_secret(),
-            "secret"
-        );
+        assert_eq!(rotated.open(7, &sealed.key_id, &sealed.bytes).unwrap().expose_secret(), "secret");
         assert_eq!(rotated.seal(7, &"secret".to_owned().into()).unwrap().key_id, "b");
     }
 
@@ -165,15 +130,9 @@ mod tests {
     fn another_owner_or_a_changed_byte_does_not_open() {
         let cipher = cipher(OLD);
         let mut sealed = cipher.seal(7, &"secret".to_owned().into()).unwrap();
-        assert_eq!(
-            cipher.open(8, "a", &sealed.bytes).unwrap_err(),
-            CryptoError::Tampered
-        );
+        assert_eq!(cipher.open(8, "a", &sealed.bytes).unwrap_err(), CryptoError::Tampered);
         sealed.bytes[30] ^= 1;
-        assert_eq!(
-            cipher.open(7, "a", &sealed.bytes).unwrap_err(),
-            CryptoError::Tampered
-        );
+        assert_eq!(cipher.open(7, "a", &sealed.bytes).unwrap_err(), CryptoError::Tampered);
         assert_eq!(cipher.open(7, "a", &[1, 2]).unwrap_err(), CryptoError::Tampered);
     }
 

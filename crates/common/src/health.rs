@@ -26,9 +26,7 @@ pub struct Readiness {
 
 impl std::fmt::Debug for Readiness {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list()
-            .entries(self.checks.iter().map(|(name, _)| name))
-            .finish()
+        f.debug_list().entries(self.checks.iter().map(|(name, _)| name)).finish()
     }
 }
 
@@ -51,11 +49,7 @@ impl Readiness {
             let error = outcome.unwrap_or_else(|_| Err(format!("no answer within {} s", DEADLINE.as_secs())));
             error.err().map(|error| (*name, error))
         });
-        futures_util::future::join_all(running)
-            .await
-            .into_iter()
-            .flatten()
-            .collect()
+        futures_util::future::join_all(running).await.into_iter().flatten().collect()
     }
 }
 
@@ -72,14 +66,6 @@ async fn ready(State((readiness, shutdown)): State<(Readiness, Shutdown)>) -> Re
     if shutdown.is_draining() {
         failures.insert("shutdown", "draining".to_owned());
     }
-    let status = if failures.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    (
-        status,
-        Json(serde_json::json!({ "ready": failures.is_empty(), "failures": failures })),
-    )
-        .into_response()
+    let status = if failures.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(serde_json::json!({ "ready": failures.is_empty(), "failures": failures }))).into_response()
 }

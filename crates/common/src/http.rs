@@ -18,10 +18,7 @@ use crate::{metrics, problem::Problem, request_id};
 
 /// Lets only callers with the internal bearer token through.
 pub fn require_internal_token(routes: Router, token: SecretString) -> Router {
-    routes.layer(middleware::from_fn_with_state(
-        Arc::new(token),
-        check_internal_token,
-    ))
+    routes.layer(middleware::from_fn_with_state(Arc::new(token), check_internal_token))
 }
 
 async fn check_internal_token(

@@ -84,9 +84,7 @@ impl Queue {
         self.announce(&due).await;
         for (action, count) in [("lease_ended", taken_back), ("announced", due.len() as u64)] {
             if count > 0 {
-                metrics::jobs::RECONCILED
-                    .with_label_values(&[action])
-                    .inc_by(count);
+                metrics::jobs::RECONCILED.with_label_values(&[action]).inc_by(count);
                 tracing::info!(action, count, "queue.reconciled");
             }
         }
@@ -103,9 +101,7 @@ pub struct Announcements {
 
 impl std::fmt::Debug for Announcements {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Announcements")
-            .field("consumer", &self.consumer)
-            .finish_non_exhaustive()
+        f.debug_struct("Announcements").field("consumer", &self.consumer).finish_non_exhaustive()
     }
 }
 
@@ -113,11 +109,7 @@ impl Announcements {
     /// `consumer` names this worker among the group.
     #[must_use]
     pub fn new(redis: Redis, consumer: String) -> Self {
-        Self {
-            redis,
-            consumer,
-            connection: None,
-        }
+        Self { redis, consumer, connection: None }
     }
 
     /// Up to `count` announced ids, waiting up to `wait` for the first. They are gone from the stream.
@@ -138,10 +130,7 @@ impl Announcements {
         let settings = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(Duration::from_secs(2)))
             .set_response_timeout(Some(wait + Duration::from_secs(2)));
-        self.redis
-            .client()
-            .get_multiplexed_async_connection_with_config(&settings)
-            .await
+        self.redis.client().get_multiplexed_async_connection_with_config(&settings).await
     }
 }
 
@@ -152,11 +141,7 @@ async fn read(
     wait: Duration,
 ) -> redis::RedisResult<Vec<JobId>> {
     let block = usize::try_from(wait.as_millis()).unwrap_or(usize::MAX);
-    let options = StreamReadOptions::default()
-        .group(JOB_GROUP, consumer)
-        .count(count)
-        .block(block)
-        .noack();
+    let options = StreamReadOptions::default().group(JOB_GROUP, consumer).count(count).block(block).noack();
     let reply: Option<StreamReadReply> = match connection.xread_options(&[JOB_STREAM], &[">"], &options).await
     {
         Err(error) if error.code() == Some("NOGROUP") => {
@@ -166,28 +151,17 @@ async fn read(
         }
         reply => reply?,
     };
-    let entries: Vec<_> = reply
-        .into_iter()
-        .flat_map(|reply| reply.keys)
-        .flat_map(|key| key.ids)
-        .collect();
+    let entries: Vec<_> = reply.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids).collect();
     if entries.is_empty() {
         return Ok(Vec::new());
     }
     let keys: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
     connection.xdel(JOB_STREAM, &keys).await?;
-    Ok(entries
-        .iter()
-        .filter_map(|entry| entry.get::<u64>("id"))
-        .map(JobId)
-        .collect())
+    Ok(entries.iter().filter_map(|entry| entry.get::<u64>("id")).map(JobId).collect())
 }
 
 async fn create_group(connection: &mut MultiplexedConnection) -> redis::RedisResult<()> {
-    match connection
-        .xgroup_create_mkstream(JOB_STREAM, JOB_GROUP, "0")
-        .await
-    {
+    match connection.xgroup_create_mkstream(JOB_STREAM, JOB_GROUP, "0").await {
         Err(error) if error.code() == Some("BUSYGROUP") => Ok(()),
         outcome => outcome.map(drop),
     }

@@ -1,6 +1,6 @@
 //! Every key in Redis, one function each. All of them carry a lifetime or a bound; what may not be lost is in MariaDB.
 
-use crate::ids::{JobId, SessionUuid, UserId};
+use crate::ids::{JobId, UserId};
 
 /// Stream of announced job ids, oldest first, one field `id`. Trimmed by XDEL when a job is finished.
 pub const JOB_STREAM: &str = "jobs:stream";
@@ -41,10 +41,11 @@ pub fn helix_budget(user: UserId) -> String {
     format!("budget:helix:{user}")
 }
 
-/// The answer about one session and channel filter; `CACHE_TTL_SECONDS`.
+/// An answer about `subject` (a session, a channel): which question, in which state of what it rests on, with which
+/// parameters. A state that is over is never asked for again; `CACHE_TTL_SECONDS`.
 #[must_use]
-pub fn summary(session: SessionUuid, version: &str, filter: &str) -> String {
-    format!("summary:{session}:{version}:{filter}")
+pub fn answer(subject: &str, question: &str, state: &str, parameters: &str) -> String {
+    format!("answer:{subject}:{question}:{state}:{parameters}")
 }
 
 /// The channels that Twitch lists for a user; `CACHE_TTL_SECONDS`.

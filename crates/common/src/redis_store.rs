@@ -56,11 +56,7 @@ impl Redis {
     /// # Errors
     /// What went wrong, in words.
     pub async fn check(&self) -> Result<(), String> {
-        self.shared()
-            .ping()
-            .await
-            .map(drop)
-            .map_err(|error| error.to_string())
+        self.shared().ping().await.map(drop).map_err(|error| error.to_string())
     }
 }
 

@@ -57,9 +57,7 @@ pub async fn middleware(request: Request, next: Next) -> Response {
 /// Whether an id from outside may stand in our logs.
 fn is_acceptable(id: &str) -> bool {
     (8..=MAX_CHARS).contains(&id.len())
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 #[cfg(test)]

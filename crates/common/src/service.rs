@@ -1,6 +1,6 @@
 //! How a service starts and stops: the same few lines in each `main.rs`.
 
-use std::{error::Error, future::Future, process::ExitCode, time::Duration};
+use std::{error::Error, future::Future, net::SocketAddr, process::ExitCode, time::Duration};
 
 use axum::{Router, serve::ListenerExt as _};
 use tokio::net::TcpListener;
@@ -69,10 +69,8 @@ where
     outcome
 }
 
-async fn bind(variable: &str, addr: std::net::SocketAddr) -> Result<TcpListener, String> {
-    TcpListener::bind(addr)
-        .await
-        .map_err(|error| format!("{variable}={addr} cannot be listened on: {error}"))
+async fn bind(variable: &str, addr: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(addr).await.map_err(|error| format!("{variable}={addr} cannot be listened on: {error}"))
 }
 
 /// Serves `routes` and the probes until the shutdown; open requests are answered before it returns.
@@ -93,19 +91,14 @@ pub async fn serve(
         }
     });
     tracing::info!(service = name, "service.listening");
-    axum::serve(listener, app)
-        .with_graceful_shutdown(async move { shutdown.draining().await })
-        .await
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, app).with_graceful_shutdown(async move { shutdown.draining().await }).await
 }
 
 async fn healthcheck(config: &ServiceConfig) -> ExitCode {
     let url = format!("http://127.0.0.1:{}/healthz", config.listen_addr.port());
     let answer = match http::client(Duration::from_secs(2)) {
-        Ok(client) => client
-            .get(url)
-            .send()
-            .await
-            .and_then(reqwest::Response::error_for_status),
+        Ok(client) => client.get(url).send().await.and_then(reqwest::Response::error_for_status),
         Err(error) => Err(error),
     };
     match answer {

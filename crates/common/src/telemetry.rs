@@ -9,31 +9,15 @@ use crate::config::TelemetryConfig;
 pub fn init(config: &TelemetryConfig) {
     let filter = EnvFilter::try_new(&config.level).unwrap_or_else(|error| {
         // Not logged: there is no log yet.
-        eprintln!(
-            "LOG_LEVEL `{}` is not usable ({error}); info is used",
-            config.level
-        );
+        eprintln!("LOG_LEVEL `{}` is not usable ({error}); info is used", config.level);
         EnvFilter::new("info")
     });
     let output = if config.json {
-        tracing_subscriber::fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_span_list(false)
-            .boxed()
+        tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false).boxed()
     } else {
         tracing_subscriber::fmt::layer().with_target(false).boxed()
     };
-    if tracing_subscriber::registry()
-        .with(filter)
-        .with(output)
-        .try_init()
-        .is_ok()
-    {
-        tracing::info!(
-            service = config.service,
-            version = env!("CARGO_PKG_VERSION"),
-            "service.starting"
-        );
+    if tracing_subscriber::registry().with(filter).with(output).try_init().is_ok() {
+        tracing::info!(service = config.service, version = env!("CARGO_PKG_VERSION"), "service.starting");
     }
 }

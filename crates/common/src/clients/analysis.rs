@@ -88,10 +88,8 @@ impl Answer {
     /// # Errors
     /// When it says something else than `T`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
-        serde_json::from_slice(&self.body).map_err(|error| ClientError::Protocol {
-            service: "analysis",
-            what: error.to_string(),
-        })
+        serde_json::from_slice(&self.body)
+            .map_err(|error| ClientError::Protocol { service: "analysis", what: error.to_string() })
     }
 }
 
@@ -102,8 +100,7 @@ impl Analysis {
     /// When the service does not answer, or refuses: `session_not_found`, `too_many_channels`.
     pub async fn summary(&self, session: SessionUuid, channels: &[ChannelId]) -> Result<Answer, ClientError> {
         let filter: Vec<(&str, String)> = channels.iter().map(|id| ("channel", id.to_string())).collect();
-        self.ask(&format!("internal/v1/sessions/{session}/summary"), &filter)
-            .await
+        self.ask(&format!("internal/v1/sessions/{session}/summary"), &filter).await
     }
 
     /// Any question, by its path (without a leading slash) and parameters.
@@ -112,23 +109,14 @@ impl Analysis {
     /// When the service does not answer or refuses.
     pub async fn ask(&self, path: &str, parameters: &[(&str, String)]) -> Result<Answer, ClientError> {
         let response = self.stream(path, parameters).await?;
-        let hit = response
-            .headers()
-            .get(CACHE_HEADER)
-            .is_some_and(|value| value == "HIT");
+        let hit = response.headers().get(CACHE_HEADER).is_some_and(|value| value == "HIT");
         let status = response.status();
         let body = response
             .bytes()
             .await
-            .map_err(|source| ClientError::Unreachable {
-                service: "analysis",
-                source,
-            })?;
+            .map_err(|source| ClientError::Unreachable { service: "analysis", source })?;
         if status != StatusCode::OK {
-            return Err(ClientError::Protocol {
-                service: "analysis",
-                what: format!("status {status}"),
-            });
+            return Err(ClientError::Protocol { service: "analysis", what: format!("status {status}") });
         }
         Ok(Answer { body, hit })
     }

@@ -39,18 +39,12 @@ pub struct UpstreamConfig {
 impl UpstreamConfig {
     /// `TWITCH_API_URL`.
     pub fn twitch_api(env: &mut Env) -> Self {
-        Self {
-            name: "twitch-api",
-            url: env.url("TWITCH_API_URL"),
-        }
+        Self { name: "twitch-api", url: env.url("TWITCH_API_URL") }
     }
 
     /// `ANALYSIS_URL`.
     pub fn analysis(env: &mut Env) -> Self {
-        Self {
-            name: "analysis",
-            url: env.url("ANALYSIS_URL"),
-        }
+        Self { name: "analysis", url: env.url("ANALYSIS_URL") }
     }
 }
 
@@ -66,10 +60,7 @@ pub enum ClientError {
     },
     /// It answered with a problem document.
     #[error("{service} refused: {} {}: {}", .problem.status, .problem.code, .problem.detail)]
-    Refused {
-        service: &'static str,
-        problem: Box<ProblemDocument>,
-    },
+    Refused { service: &'static str, problem: Box<ProblemDocument> },
     /// Its answer cannot be understood.
     #[error("the answer of {service} cannot be understood: {what}")]
     Protocol { service: &'static str, what: String },
@@ -100,12 +91,11 @@ impl From<ClientError> for Problem {
     fn from(error: ClientError) -> Self {
         match error {
             ClientError::Refused { problem, .. } => (*problem).into(),
-            ClientError::Unreachable { service, .. } => Self::unavailable(
-                "upstream_unavailable",
-                format!("The {service} service does not answer."),
-            )
-            .retry_after(Duration::from_secs(5))
-            .caused_by(error),
+            ClientError::Unreachable { service, .. } => {
+                Self::unavailable("upstream_unavailable", format!("The {service} service does not answer."))
+                    .retry_after(Duration::from_secs(5))
+                    .caused_by(error)
+            }
             ClientError::Protocol { .. } => Self::internal(error),
         }
     }
@@ -114,12 +104,7 @@ impl From<ClientError> for Problem {
 impl Upstream {
     #[must_use]
     pub fn new(config: UpstreamConfig, http: reqwest::Client, token: SecretString) -> Self {
-        Self {
-            name: config.name,
-            base: config.url,
-            http,
-            token,
-        }
+        Self { name: config.name, base: config.url, http, token }
     }
 
     /// A GET of `path`, which starts without a slash.
@@ -140,16 +125,9 @@ impl Upstream {
 
     fn request(&self, method: reqwest::Method, path: &str) -> Result<RequestBuilder, ClientError> {
         let url = self.base.join(path).map_err(|error| self.protocol(error))?;
-        let request = self
-            .http
-            .request(method, url)
-            .bearer_auth(self.token.expose_secret());
+        let request = self.http.request(method, url).bearer_auth(self.token.expose_secret());
         let id = request_id::current();
-        Ok(if id.is_empty() {
-            request
-        } else {
-            request.header(request_id::HEADER.as_str(), id)
-        })
+        Ok(if id.is_empty() { request } else { request.header(request_id::HEADER.as_str(), id) })
     }
 
     /// Sends, and turns an answer that is not a success into an error.
@@ -162,15 +140,9 @@ impl Upstream {
         if status.is_success() {
             return Ok(response);
         }
-        let body = response
-            .bytes()
-            .await
-            .map_err(|source| self.unreachable(source))?;
+        let body = response.bytes().await.map_err(|source| self.unreachable(source))?;
         match serde_json::from_slice(&body) {
-            Ok(problem) => Err(ClientError::Refused {
-                service: self.name,
-                problem: Box::new(problem),
-            }),
+            Ok(problem) => Err(ClientError::Refused { service: self.name, problem: Box::new(problem) }),
             Err(_) => Err(self.protocol(format!("status {status} without a problem document"))),
         }
     }
@@ -180,12 +152,7 @@ impl Upstream {
     /// # Errors
     /// When the service does not answer, refuses, or says something else than `T`.
     pub async fn fetch<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ClientError> {
-        let body = self
-            .send(request)
-            .await?
-            .bytes()
-            .await
-            .map_err(|source| self.unreachable(source))?;
+        let body = self.send(request).await?.bytes().await.map_err(|source| self.unreachable(source))?;
         serde_json::from_slice(&body).map_err(|error| self.protocol(error))
     }
 
@@ -199,16 +166,10 @@ impl Upstream {
     }
 
     fn unreachable(&self, source: reqwest::Error) -> ClientError {
-        ClientError::Unreachable {
-            service: self.name,
-            source,
-        }
+        ClientError::Unreachable { service: self.name, source }
     }
 
     fn protocol(&self, what: impl std::fmt::Display) -> ClientError {
-        ClientError::Protocol {
-            service: self.name,
-            what: what.to_string(),
-        }
+        ClientError::Protocol { service: self.name, what: what.to_string() }
     }
 }

@@ -100,10 +100,7 @@ pub struct AuthorizeAnswer {
 }
 
 #[derive(Serialize, Deserialize)]
-#[expect(
-    missing_debug_implementations,
-    reason = "the code is as good as a password for a minute"
-)]
+#[expect(missing_debug_implementations, reason = "the code is as good as a password for a minute")]
 pub struct ExchangeRequest {
     pub code: String,
 }
@@ -184,12 +181,8 @@ impl TwitchApi {
     /// # Errors
     /// When `twitch-api` fails.
     pub async fn authorize(&self, state: &str) -> Result<AuthorizeAnswer, ClientError> {
-        let body = AuthorizeRequest {
-            state: state.to_owned(),
-        };
-        self.0
-            .fetch(self.0.post("internal/v1/oauth/authorize")?.json(&body))
-            .await
+        let body = AuthorizeRequest { state: state.to_owned() };
+        self.0.fetch(self.0.post("internal/v1/oauth/authorize")?.json(&body)).await
     }
 
     /// Exchanges the code for tokens, which stay in `twitch-api`; tells whose they are.
@@ -197,12 +190,8 @@ impl TwitchApi {
     /// # Errors
     /// When Twitch refuses the code, or the user did not allow all that is needed.
     pub async fn exchange(&self, code: &str) -> Result<ExchangeAnswer, ClientError> {
-        let body = ExchangeRequest {
-            code: code.to_owned(),
-        };
-        self.0
-            .fetch(self.0.post("internal/v1/oauth/exchange")?.json(&body))
-            .await
+        let body = ExchangeRequest { code: code.to_owned() };
+        self.0.fetch(self.0.post("internal/v1/oauth/exchange")?.json(&body)).await
     }
 
     /// Tells that the user logged out.
@@ -210,10 +199,7 @@ impl TwitchApi {
     /// # Errors
     /// When `twitch-api` fails.
     pub async fn logout(&self, user: UserId) -> Result<(), ClientError> {
-        self.0
-            .send(self.0.post(&format!("internal/v1/users/{user}/logout"))?)
-            .await
-            .map(drop)
+        self.0.send(self.0.post(&format!("internal/v1/users/{user}/logout"))?).await.map(drop)
     }
 
     /// Whether the user's grant is still honoured.
@@ -221,9 +207,7 @@ impl TwitchApi {
     /// # Errors
     /// When `twitch-api` fails.
     pub async fn grant(&self, user: UserId) -> Result<GrantAnswer, ClientError> {
-        self.0
-            .fetch(self.0.get(&format!("internal/v1/users/{user}/grant"))?)
-            .await
+        self.0.fetch(self.0.get(&format!("internal/v1/users/{user}/grant"))?).await
     }
 
     /// The user's own channel and those moderated.
@@ -231,9 +215,7 @@ impl TwitchApi {
     /// # Errors
     /// When `twitch-api` fails or the grant is lost.
     pub async fn channels(&self, user: UserId) -> Result<ChannelsAnswer, ClientError> {
-        self.0
-            .fetch(self.0.get(&format!("internal/v1/users/{user}/channels"))?)
-            .await
+        self.0.fetch(self.0.get(&format!("internal/v1/users/{user}/channels"))?).await
     }
 
     /// The broadcasts of `channels` that are live; at most 100 channels.
@@ -241,10 +223,7 @@ impl TwitchApi {
     /// # Errors
     /// When `twitch-api` fails.
     pub async fn streams(&self, channels: &[ChannelId]) -> Result<StreamsAnswer, ClientError> {
-        let ids: Vec<_> = channels
-            .iter()
-            .map(|channel| ("id", channel.to_string()))
-            .collect();
+        let ids: Vec<_> = channels.iter().map(|channel| ("id", channel.to_string())).collect();
         self.0.fetch(self.0.get("internal/v1/streams")?.query(&ids)).await
     }
 
@@ -253,9 +232,7 @@ impl TwitchApi {
     /// # Errors
     /// When `twitch-api` fails.
     pub async fn accounts(&self, ids: Vec<TwitchUserId>) -> Result<AccountsAnswer, ClientError> {
-        self.0
-            .fetch(self.0.post("internal/v1/accounts")?.json(&AccountsQuery { ids }))
-            .await
+        self.0.fetch(self.0.post("internal/v1/accounts")?.json(&AccountsQuery { ids })).await
     }
 
     /// Who is in the channel's chat, on behalf of `user`: pages as they arrive, then the outcome. A stream that ends
@@ -293,18 +270,8 @@ mod tests {
         let page: ChattersLine =
             serde_json::from_str(r#"{"chatters":[["12","amelie","Amélie"]],"page":1,"total":1}"#).unwrap();
         let chatter = Chatter(TwitchUserId(12), "amelie".to_owned(), "Amélie".to_owned());
-        assert_eq!(
-            page,
-            ChattersLine::Page(ChattersPage {
-                chatters: vec![chatter],
-                page: 1,
-                total: 1
-            })
-        );
+        assert_eq!(page, ChattersLine::Page(ChattersPage { chatters: vec![chatter], page: 1, total: 1 }));
         let failed = r#"{"problem":{"code":"twitch_unavailable","detail":"x","retry_after":3}}"#;
-        assert!(matches!(
-            serde_json::from_str(failed).unwrap(),
-            ChattersLine::Failed { .. }
-        ));
+        assert!(matches!(serde_json::from_str(failed).unwrap(), ChattersLine::Failed { .. }));
     }
 }

@@ -65,11 +65,9 @@ pub async fn of_user(pool: &Pool, user: UserId) -> Result<Vec<UserChannel>, DbEr
     rows.into_iter()
         .map(|row| {
             let last_capture = match (row.capture_id, row.captured_at, row.chatters_count) {
-                (Some(id), Some(captured_at), Some(chatters_count)) => Some(LastCapture {
-                    id: CaptureId(id),
-                    captured_at,
-                    chatters_count,
-                }),
+                (Some(id), Some(captured_at), Some(chatters_count)) => {
+                    Some(LastCapture { id: CaptureId(id), captured_at, chatters_count })
+                }
                 _ => None,
             };
             Ok(UserChannel {

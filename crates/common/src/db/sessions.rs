@@ -205,9 +205,8 @@ pub async fn active(
     .execute(&mut *connection)
     .await?;
     let id = opened.last_insert_id();
-    let uuid = sqlx::query_scalar!("SELECT uuid FROM sessions WHERE id = ?", id)
-        .fetch_one(connection)
-        .await?;
+    let uuid =
+        sqlx::query_scalar!("SELECT uuid FROM sessions WHERE id = ?", id).fetch_one(connection).await?;
     Ok((SessionId(id), parse_uuid(&uuid)?))
 }
 
@@ -251,9 +250,9 @@ pub async fn save(
         let mut tx = pool.begin().await?;
         let outcome = save_in(&mut tx, user, uuid, how, now).await?;
         if outcome == Saved::Done {
-            tx.commit().await?
+            tx.commit().await?;
         } else {
-            tx.rollback().await?
+            tx.rollback().await?;
         }
         Ok(outcome)
     })
@@ -314,17 +313,13 @@ async fn make_room(
     )
     .fetch_all(&mut *connection)
     .await?;
-    let Some(oldest) = saved
-        .first()
-        .filter(|_| saved.len() >= usize::try_from(how.limit).unwrap_or(usize::MAX))
+    let Some(oldest) =
+        saved.first().filter(|_| saved.len() >= usize::try_from(how.limit).unwrap_or(usize::MAX))
     else {
         return Ok(None);
     };
     let Some(replaced) = how.replace else {
-        return Ok(Some(Saved::TooMany {
-            oldest: parse_uuid(&oldest.uuid)?,
-            name: oldest.name.clone(),
-        }));
+        return Ok(Some(Saved::TooMany { oldest: parse_uuid(&oldest.uuid)?, name: oldest.name.clone() }));
     };
     let replaced = sqlx::query!(
         "UPDATE sessions SET status = 'deleted', updated_at = ? WHERE uuid = ? AND user_id = ? AND status = 'saved'",

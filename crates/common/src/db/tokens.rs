@@ -184,7 +184,10 @@ pub async fn mark_lost(
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn remove_unless_scheduled(pool: &Pool, user: UserId) -> Result<Option<(String, Vec<u8>)>, DbError> {
+pub async fn remove_unless_scheduled(
+    pool: &Pool,
+    user: UserId,
+) -> Result<Option<(String, Vec<u8>)>, DbError> {
     // Not `query_as!`: MariaDB does not describe the columns of RETURNING when it prepares it.
     let removed = sqlx::query_as(
         "DELETE FROM twitch_tokens

@@ -42,12 +42,10 @@ pub async fn logged_in(pool: &Pool, user: &TwitchUser, at: DateTime<Utc>) -> Res
 /// # Errors
 /// When MariaDB fails.
 pub async fn find(pool: &Pool, user: UserId) -> Result<Option<User>, DbError> {
-    let row = sqlx::query!(
-        "SELECT id, login, display_name, profile_image_url FROM users WHERE id = ?",
-        user.0
-    )
-    .fetch_optional(pool)
-    .await?;
+    let row =
+        sqlx::query!("SELECT id, login, display_name, profile_image_url FROM users WHERE id = ?", user.0)
+            .fetch_optional(pool)
+            .await?;
     Ok(row.map(|row| User {
         id: UserId(row.id),
         login: row.login,

@@ -12,11 +12,7 @@ use prometheus::{HistogramVec, IntCounterVec, IntGaugeVec};
 use super::{SECONDS, counters, gauges, histograms};
 
 static REQUESTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
-    counters(
-        "tca_http_requests_total",
-        "Requests answered.",
-        &["service", "route", "method", "status"],
-    )
+    counters("tca_http_requests_total", "Requests answered.", &["service", "route", "method", "status"])
 });
 static DURATION: LazyLock<HistogramVec> = LazyLock::new(|| {
     histograms(
@@ -26,13 +22,8 @@ static DURATION: LazyLock<HistogramVec> = LazyLock::new(|| {
         SECONDS,
     )
 });
-static IN_FLIGHT: LazyLock<IntGaugeVec> = LazyLock::new(|| {
-    gauges(
-        "tca_http_requests_in_flight",
-        "Requests being answered.",
-        &["service"],
-    )
-});
+static IN_FLIGHT: LazyLock<IntGaugeVec> =
+    LazyLock::new(|| gauges("tca_http_requests_in_flight", "Requests being answered.", &["service"]));
 
 /// Measures a request; `service` labels it. Logs each answer at debug.
 pub async fn measure(
@@ -50,12 +41,8 @@ pub async fn measure(
     let took = started.elapsed();
     in_flight.dec();
     let status = response.status();
-    REQUESTS
-        .with_label_values(&[service, route, method.as_str(), status.as_str()])
-        .inc();
-    DURATION
-        .with_label_values(&[service, route, method.as_str()])
-        .observe(took.as_secs_f64());
+    REQUESTS.with_label_values(&[service, route, method.as_str(), status.as_str()]).inc();
+    DURATION.with_label_values(&[service, route, method.as_str()]).observe(took.as_secs_f64());
     tracing::debug!(%method, route, status = status.as_u16(), micros = took.as_micros(), "http.answered");
     response
 }

@@ -9,42 +9,19 @@ use super::{SECONDS, counters, gauge, gauges, histograms};
 pub static DEPTH: LazyLock<IntGaugeVec> =
     LazyLock::new(|| gauges("tca_jobs", "Jobs in the queue.", &["kind", "state"]));
 pub static OLDEST_READY: LazyLock<IntGauge> = LazyLock::new(|| {
-    gauge(
-        "tca_job_oldest_ready_age_seconds",
-        "How long the oldest due job has been waiting.",
-    )
+    gauge("tca_job_oldest_ready_age_seconds", "How long the oldest due job has been waiting.")
 });
 pub static RUNS: LazyLock<IntCounterVec> = LazyLock::new(|| {
-    counters(
-        "tca_job_runs_total",
-        "Runs of jobs, by how they ended.",
-        &["kind", "outcome"],
-    )
+    counters("tca_job_runs_total", "Runs of jobs, by how they ended.", &["kind", "outcome"])
 });
-pub static RUN_DURATION: LazyLock<HistogramVec> = LazyLock::new(|| {
-    histograms(
-        "tca_job_run_duration_seconds",
-        "Time a run took.",
-        &["kind"],
-        SECONDS,
-    )
-});
-pub static START_LATENCY: LazyLock<HistogramVec> = LazyLock::new(|| {
-    histograms(
-        "tca_job_start_latency_seconds",
-        "From due to started.",
-        &["kind"],
-        SECONDS,
-    )
-});
+pub static RUN_DURATION: LazyLock<HistogramVec> =
+    LazyLock::new(|| histograms("tca_job_run_duration_seconds", "Time a run took.", &["kind"], SECONDS));
+pub static START_LATENCY: LazyLock<HistogramVec> =
+    LazyLock::new(|| histograms("tca_job_start_latency_seconds", "From due to started.", &["kind"], SECONDS));
 pub static RETRIES: LazyLock<IntCounterVec> =
     LazyLock::new(|| counters("tca_job_retries_total", "Jobs put back to run again.", &["kind"]));
 pub static FENCED: LazyLock<IntCounterVec> = LazyLock::new(|| {
-    counters(
-        "tca_job_fenced_total",
-        "Effects rolled back because the lease had been lost.",
-        &["kind"],
-    )
+    counters("tca_job_fenced_total", "Effects rolled back because the lease had been lost.", &["kind"])
 });
 pub static REDUNDANT: LazyLock<IntCounterVec> = LazyLock::new(|| {
     counters(
@@ -53,10 +30,5 @@ pub static REDUNDANT: LazyLock<IntCounterVec> = LazyLock::new(|| {
         &["kind"],
     )
 });
-pub static RECONCILED: LazyLock<IntCounterVec> = LazyLock::new(|| {
-    counters(
-        "tca_reconciler_actions_total",
-        "What the reconciler put right.",
-        &["action"],
-    )
-});
+pub static RECONCILED: LazyLock<IntCounterVec> =
+    LazyLock::new(|| counters("tca_reconciler_actions_total", "What the reconciler put right.", &["action"]));

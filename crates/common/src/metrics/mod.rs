@@ -18,9 +18,8 @@ use tokio::net::TcpListener;
 use crate::{lifecycle::Shutdown, problem::Problem};
 
 /// Seconds, from half a millisecond to a minute.
-const SECONDS: &[f64] = &[
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
-];
+const SECONDS: &[f64] =
+    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 
 // A metric that cannot be registered is a mistake in this module (a name given twice), seen by the first test.
 #[expect(clippy::expect_used, reason = "names are constants of this module")]
@@ -49,23 +48,14 @@ fn histogram(name: &str, help: &str, buckets: &[f64]) -> Histogram {
 }
 
 fn histograms(name: &str, help: &str, labels: &[&str], buckets: &[f64]) -> HistogramVec {
-    registered(prometheus::register_histogram_vec!(
-        name,
-        help,
-        labels,
-        buckets.to_vec()
-    ))
+    registered(prometheus::register_histogram_vec!(name, help, labels, buckets.to_vec()))
 }
 
 /// `tca_build_info`: which version runs.
 pub fn build_info(service: &str) {
-    gauges(
-        "tca_build_info",
-        "The running version; the value is always 1.",
-        &["service", "version"],
-    )
-    .with_label_values(&[service, env!("CARGO_PKG_VERSION")])
-    .set(1);
+    gauges("tca_build_info", "The running version; the value is always 1.", &["service", "version"])
+        .with_label_values(&[service, env!("CARGO_PKG_VERSION")])
+        .set(1);
 }
 
 /// Serves `/metrics` until the shutdown.
@@ -74,15 +64,11 @@ pub fn build_info(service: &str) {
 /// When the listener fails.
 pub async fn serve(listener: TcpListener, shutdown: Shutdown) -> std::io::Result<()> {
     let app = Router::new().route("/metrics", get(render));
-    axum::serve(listener, app)
-        .with_graceful_shutdown(async move { shutdown.forced().await })
-        .await
+    axum::serve(listener, app).with_graceful_shutdown(async move { shutdown.forced().await }).await
 }
 
 async fn render() -> Result<impl IntoResponse, Problem> {
     let mut text = Vec::new();
-    TextEncoder::new()
-        .encode(&prometheus::gather(), &mut text)
-        .map_err(Problem::internal)?;
+    TextEncoder::new().encode(&prometheus::gather(), &mut text).map_err(Problem::internal)?;
     Ok(([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text))
 }

@@ -12,12 +12,9 @@ pub static DB_ERRORS: LazyLock<IntCounterVec> =
     LazyLock::new(|| counters("tca_db_query_errors_total", "Failed statements.", &["kind"]));
 pub static REDIS_ERRORS: LazyLock<IntCounter> =
     LazyLock::new(|| counter("tca_redis_errors_total", "Failed Redis commands."));
-pub static CACHE: LazyLock<IntCounterVec> = LazyLock::new(|| {
-    counters(
-        "tca_cache_requests_total",
-        "Questions to caches.",
-        &["cache", "outcome"],
-    )
-});
+pub static CACHE: LazyLock<IntCounterVec> =
+    LazyLock::new(|| counters("tca_cache_requests_total", "Questions to caches.", &["cache", "outcome"]));
+pub static CACHE_BYTES: LazyLock<IntGaugeVec> =
+    LazyLock::new(|| gauges("tca_cache_bytes", "What caches in memory hold.", &["cache"]));
 pub static SSE_CLIENTS: LazyLock<IntGauge> =
     LazyLock::new(|| gauge("tca_sse_clients", "Open pages that receive live events."));

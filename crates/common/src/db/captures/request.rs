@@ -63,28 +63,12 @@ pub async fn request(
         link(&mut tx, session, &captures).await?;
         let mut requested = Vec::with_capacity(captures.len());
         for (id, channel) in captures {
-            let (job, state) = enqueue(
-                &mut tx,
-                &CaptureChatters {
-                    capture: id,
-                    channel,
-                    user,
-                },
-                request_id,
-            )
-            .await?;
-            requested.push(RequestedCapture {
-                id,
-                channel,
-                job,
-                state,
-            });
+            let (job, state) =
+                enqueue(&mut tx, &CaptureChatters { capture: id, channel, user }, request_id).await?;
+            requested.push(RequestedCapture { id, channel, job, state });
         }
         tx.commit().await?;
-        Ok(Requested {
-            session: uuid,
-            captures: requested,
-        })
+        Ok(Requested { session: uuid, captures: requested })
     })
     .await
 }
@@ -113,10 +97,7 @@ async fn open(
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (CaptureId(row.id), ChannelId(row.channel_id)))
-        .collect())
+    Ok(rows.into_iter().map(|row| (CaptureId(row.id), ChannelId(row.channel_id))).collect())
 }
 
 async fn link(
@@ -147,9 +128,8 @@ async fn enqueue(
     if is_new {
         return Ok((id, JobState::Ready));
     }
-    let state = sqlx::query_scalar!("SELECT state FROM jobs WHERE id = ?", id.0)
-        .fetch_one(connection)
-        .await?;
+    let state =
+        sqlx::query_scalar!("SELECT state FROM jobs WHERE id = ?", id.0).fetch_one(connection).await?;
     Ok((id, state.try_into()?))
 }
 

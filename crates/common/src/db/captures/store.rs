@@ -83,12 +83,10 @@ pub async fn complete(
 }
 
 async fn lock_seen(connection: &mut MySqlConnection, channel: ChannelId) -> Result<Roster, DbError> {
-    let locked = sqlx::query_scalar!(
-        "SELECT roster FROM channel_seen WHERE channel_id = ? FOR UPDATE",
-        channel.0
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
+    let locked =
+        sqlx::query_scalar!("SELECT roster FROM channel_seen WHERE channel_id = ? FOR UPDATE", channel.0)
+            .fetch_optional(&mut *connection)
+            .await?;
     if let Some(bytes) = locked {
         return read(&bytes);
     }
@@ -102,12 +100,10 @@ async fn lock_seen(connection: &mut MySqlConnection, channel: ChannelId) -> Resu
     )
     .execute(&mut *connection)
     .await?;
-    let bytes = sqlx::query_scalar!(
-        "SELECT roster FROM channel_seen WHERE channel_id = ? FOR UPDATE",
-        channel.0
-    )
-    .fetch_one(connection)
-    .await?;
+    let bytes =
+        sqlx::query_scalar!("SELECT roster FROM channel_seen WHERE channel_id = ? FOR UPDATE", channel.0)
+            .fetch_one(connection)
+            .await?;
     read(&bytes)
 }
 
@@ -125,9 +121,7 @@ async fn previous_roster(
     )
     .fetch_optional(connection)
     .await?;
-    bytes
-        .flatten()
-        .map_or_else(|| Ok(Roster::default()), |bytes| read(&bytes))
+    bytes.flatten().map_or_else(|| Ok(Roster::default()), |bytes| read(&bytes))
 }
 
 fn read(bytes: &[u8]) -> Result<Roster, DbError> {

@@ -1,0 +1,70 @@
+//! The only service that talks to Twitch.
+//!
+//! It owns the application's secret and every user's token, and hands out what Twitch says as plain facts: who may look
+//! into which channel, who is in a chat, what an account is. It does not know what a capture is.
+//!
+//! | part | what it does |
+//! |---|---|
+//! | [`tokens`] | stores tokens encrypted, refreshes them once, notices grants that are lost |
+//! | [`helix`] | calls the Helix API: retries, paging, judging whether a list is complete |
+//! | [`routes`] | the internal HTTP interface, listed in [`router`] |
+//!
+//! No token ever leaves this process but to Twitch, and none is ever logged.
+
+mod app;
+mod config;
+mod error;
+mod extract;
+pub mod helix;
+mod router;
+pub mod routes;
+pub mod tokens;
+
+use common::{db, health::Readiness, http, lifecycle::Shutdown, redis_store::Redis, service};
+use tokio::net::TcpListener;
+
+pub use app::App;
+pub use config::{Config, TwitchConfig};
+pub use error::TwitchError;
+
+/// Why the service could not start or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the database cannot be used")]
+    Database(#[from] db::DbError),
+    #[error("REDIS_URL cannot be used")]
+    Redis(#[from] redis::RedisError),
+    #[error("the HTTP client cannot be built")]
+    Http(#[from] reqwest::Error),
+    #[error("TWITCH_REDIRECT_URL or TWITCH_OAUTH_URL cannot be used")]
+    Url(#[from] url::ParseError),
+    #[error("the listener failed")]
+    Listener(#[from] std::io::Error),
+}
+
+/// Runs the service until the shutdown.
+///
+/// # Errors
+/// When something it needs cannot be opened.
+pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> Result<(), Error> {
+    let pool = db::connect(&config.database).await?;
+    db::migrate(&pool).await?;
+    let redis = Redis::new(&config.redis)?;
+    let http = http::client(config.twitch.timeout)?;
+    let app = App::new(&config, pool.clone(), redis.clone(), http)?;
+
+    let readiness = Readiness::default()
+        .check("database", move || {
+            let pool = pool.clone();
+            async move { db::check(&pool).await }
+        })
+        .check("redis", move || {
+            let redis = redis.clone();
+            async move { redis.check().await }
+        });
+    let routes = router::routes(app.clone(), config.service.internal_token.clone());
+    service::serve(config.service.name, listener, shutdown, readiness, routes).await?;
+    // A refresh that Twitch has answered must be stored, or the grant is lost.
+    app.tokens.settle().await;
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! What Twitch tells about accounts.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use common::{clients::twitch_api::AccountsQuery, problem::Problem};
+
+use super::DEFAULT_DEADLINE;
+use crate::{
+    App, TwitchError,
+    extract::{self, Deadline},
+};
+
+/// What one call to Twitch takes.
+const MOST: usize = 100;
+
+/// Describes up to 100 accounts, with the application's token; those that Twitch does not know are named as absent.
+pub(crate) async fn describe(
+    State(app): State<App>,
+    deadline: Deadline,
+    extract::Json(query): extract::Json<AccountsQuery>,
+) -> Result<Response, TwitchError> {
+    if query.ids.len() > MOST {
+        return Ok(
+            Problem::bad_request("too_many_ids", format!("At most {MOST} ids at once.")).into_response()
+        );
+    }
+    let mut session = app.helix.as_app(deadline.or(DEFAULT_DEADLINE));
+    Ok(Json(session.accounts(&query.ids).await?).into_response())
+}

@@ -1,0 +1,49 @@
+//! Which channels are live.
+
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+    response::{IntoResponse, Response},
+};
+use common::{clients::twitch_api::StreamsAnswer, ids::ChannelId, problem::Problem};
+
+use super::DEFAULT_DEADLINE;
+use crate::{App, TwitchError, extract::Deadline};
+
+/// What one call to Twitch takes.
+const MOST: usize = 100;
+
+/// The broadcasts of up to 100 channels, `?id=…&id=…`, that are live.
+pub(crate) async fn live(
+    State(app): State<App>,
+    deadline: Deadline,
+    RawQuery(query): RawQuery,
+) -> Result<Response, TwitchError> {
+    let Some(channels) = ids(query.as_deref().unwrap_or_default()) else {
+        return Ok(Problem::bad_request("query_invalid", "Each `id` is a number.").into_response());
+    };
+    if channels.len() > MOST {
+        return Ok(
+            Problem::bad_request("too_many_ids", format!("At most {MOST} ids at once.")).into_response()
+        );
+    }
+    let mut session = app.helix.as_app(deadline.or(DEFAULT_DEADLINE));
+    Ok(Json(StreamsAnswer { streams: session.streams(&channels).await? }).into_response())
+}
+
+fn ids(query: &str) -> Option<Vec<ChannelId>> {
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.filter(|(name, _)| name == "id").map(|(_, id)| id.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_repeat_their_key() {
+        assert_eq!(ids("id=1&id=2&x=3").unwrap(), [ChannelId(1), ChannelId(2)]);
+        assert!(ids("").unwrap().is_empty());
+        assert!(ids("id=1,2").is_none());
+    }
+}

@@ -1,0 +1,12 @@
+//! The service as the other services see it: through its router, against the simulator, a real MariaDB and a real
+//! Redis. Between the service and the simulator stands a front that can be told to misbehave.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod accounts;
+mod channels;
+mod chatters;
+mod front;
+mod login;
+mod refresh;
+mod rig;
