@@ -1,0 +1,39 @@
+//! Which channels a user may look into: those that Twitch lists. What it said is believed for an hour.
+
+use axum::http::StatusCode;
+use chrono::Duration;
+use common::{
+    clients::twitch_api::{ChannelsAnswer, ModeratedChannel},
+    db,
+    ids::{ChannelId, UserId},
+    problem::Problem,
+};
+
+use crate::gateway::App;
+
+/// For how long a role that Twitch listed is believed.
+const BELIEVED: Duration = Duration::hours(1);
+
+/// Refuses with `channel_forbidden` unless the user may look into all of `channels`.
+pub(crate) async fn require(app: &App, user: UserId, channels: &[ChannelId]) -> Result<(), Problem> {
+    let since = app.clock.now() - BELIEVED;
+    let known = db::channels::allowed_since(&app.pool, user, channels, since).await?;
+    if channels.iter().all(|channel| known.contains(channel)) {
+        return Ok(());
+    }
+    let listed: Vec<ChannelId> = ask(app, user).await?.iter().map(|channel| channel.twitch_id).collect();
+    let forbidden: Vec<String> =
+        channels.iter().filter(|channel| !listed.contains(channel)).map(ToString::to_string).collect();
+    if forbidden.is_empty() {
+        return Ok(());
+    }
+    let detail = "Twitch does not list you as a moderator of every channel that you asked for.";
+    Err(Problem::new(StatusCode::FORBIDDEN, "channel_forbidden", detail).with("channel_ids", forbidden))
+}
+
+/// Asks Twitch for the user's channels, and remembers the answer.
+pub(crate) async fn ask(app: &App, user: UserId) -> Result<Vec<ModeratedChannel>, Problem> {
+    let ChannelsAnswer { channels } = app.twitch.channels(user).await?;
+    db::channels::store_roles(&app.pool, user, &channels, app.clock.now()).await?;
+    Ok(channels)
+}

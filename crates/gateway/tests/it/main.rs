@@ -1,0 +1,16 @@
+//! The gateway over HTTP, against a real MariaDB and a real Redis, with scripted `twitch-api` and `analysis`.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what went wrong by panicking")]
+
+mod auth;
+mod browser;
+mod captures;
+mod channels;
+mod document;
+mod events;
+mod limits;
+mod pages;
+mod sessions;
+mod site;
+mod upstreams;
+mod web_sessions;
