@@ -1,0 +1,125 @@
+//! A set of accounts that grows: one bit for each id up to the greatest, so that adding a roster costs a nanosecond an
+//! account, however the ids are spread. A roaring bitmap would merge its sorted arrays again for each roster.
+
+use common::ids::AccountId;
+use roaring::RoaringBitmap;
+
+use super::each;
+
+const BITS: usize = u64::BITS as usize;
+
+/// A set of dense ids; three million accounts take 375 KB.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DenseSet(Vec<u64>);
+
+impl DenseSet {
+    /// Adds everybody in `roster`.
+    pub fn add(&mut self, roster: &RoaringBitmap) {
+        let Some(max) = roster.max() else { return };
+        self.reach(max as usize / BITS);
+        each(roster, |ids| {
+            for id in ids {
+                self.0[*id as usize / BITS] |= 1 << (*id as usize % BITS);
+            }
+        });
+    }
+
+    /// Adds everybody in `other`.
+    pub fn add_all(&mut self, other: &Self) {
+        if !other.0.is_empty() {
+            self.reach(other.0.len() - 1);
+        }
+        for (word, more) in self.0.iter_mut().zip(&other.0) {
+            *word |= more;
+        }
+    }
+
+    fn reach(&mut self, word: usize) {
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+    }
+
+    /// Removes everybody, and keeps the memory.
+    pub fn clear(&mut self) {
+        self.0.fill(0);
+    }
+
+    #[must_use]
+    pub fn contains(&self, id: u32) -> bool {
+        self.0.get(id as usize / BITS).is_some_and(|word| word >> (id as usize % BITS) & 1 == 1)
+    }
+
+    /// How many accounts.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    /// The accounts, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = AccountId> + '_ {
+        self.0.iter().enumerate().flat_map(|(index, word)| {
+            let base = u32::try_from(index * BITS).unwrap_or(u32::MAX);
+            Bits(*word).map(move |bit| AccountId(base + bit))
+        })
+    }
+}
+
+impl FromIterator<AccountId> for DenseSet {
+    fn from_iter<I: IntoIterator<Item = AccountId>>(accounts: I) -> Self {
+        let mut set = Self::default();
+        set.add(&accounts.into_iter().map(|account| account.0).collect());
+        set
+    }
+}
+
+/// The positions of a word's ones, ascending.
+struct Bits(u64);
+
+impl Iterator for Bits {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        let bit = (self.0 != 0).then(|| self.0.trailing_zeros());
+        self.0 &= self.0.wrapping_sub(1);
+        bit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_is_the_union(rosters in proptest::collection::vec(proptest::collection::btree_set(0_u32..5_000, 0..300), 0..8)) {
+            let (mut one, mut halves) = (DenseSet::default(), [DenseSet::default(), DenseSet::default()]);
+            for (index, roster) in rosters.iter().enumerate() {
+                let roster: RoaringBitmap = roster.iter().copied().collect();
+                one.add(&roster);
+                halves[index % 2].add(&roster);
+            }
+            let naive: BTreeSet<u32> = rosters.into_iter().flatten().collect();
+            prop_assert!(one.iter().map(|id| id.0).eq(naive.iter().copied()));
+            prop_assert_eq!(one.len() as usize, naive.len());
+            prop_assert_eq!(one.is_empty(), naive.is_empty());
+            for id in 0..5_000 {
+                prop_assert_eq!(one.contains(id), naive.contains(&id));
+            }
+            let [mut all, other] = halves;
+            all.add_all(&other);
+            prop_assert!(all.iter().eq(one.iter()));
+            all.clear();
+            prop_assert!(all.is_empty());
+        }
+    }
+}

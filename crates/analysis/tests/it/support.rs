@@ -1,0 +1,219 @@
+//! The service in this process, and the rows it finds.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use chrono::{DateTime, Utc};
+use common::{
+    config,
+    db::account_changes,
+    ids::AccountId,
+    lifecycle::Shutdown,
+    roster::Roster,
+};
+use devstack::testing::{TestDatabase, TestRedis};
+use reqwest::{Client, StatusCode};
+use serde_json::Value;
+use sqlx::MySqlPool;
+use tokio::{net::TcpListener, task::JoinHandle};
+use uuid::Uuid;
+
+pub const TOKEN: &str = "an-internal-token-of-enough-characters";
+
+/// A database with rows in it, and a service that reads them.
+pub struct World {
+    pub pool: MySqlPool,
+    pub service: Service,
+    redis: TestRedis,
+    database: TestDatabase,
+}
+
+/// A running replica.
+pub struct Service {
+    base: String,
+    http: Client,
+    shutdown: Shutdown,
+    running: Option<JoinHandle<Result<(), analysis::Error>>>,
+}
+
+/// An answer, read.
+#[derive(Debug)]
+pub struct Said {
+    pub status: StatusCode,
+    pub cache: Option<String>,
+    pub body: Value,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let database = devstack::testing::migrated_database().await.unwrap();
+        let redis = devstack::testing::redis().await.unwrap();
+        let pool = MySqlPool::connect(database.url()).await.unwrap();
+        let service = Service::start(database.url(), redis.url()).await;
+        Self { pool, service, redis, database }
+    }
+
+    /// Another replica on the same data.
+    pub async fn replica(&self) -> Service {
+        Service::start(self.database.url(), self.redis.url()).await
+    }
+
+    /// A replica whose Redis is not there.
+    pub async fn without_redis(&self) -> Service {
+        Service::start(self.database.url(), "redis://127.0.0.1:9/").await
+    }
+
+    pub async fn session(&self) -> Uuid {
+        let uuid = Uuid::now_v7();
+        sqlx::query(
+            "INSERT INTO sessions (uuid, user_id, status, created_at, updated_at) VALUES (?, 1, 'saved', NOW(6), NOW(6))",
+        )
+        .bind(uuid.to_string())
+        .execute(&self.pool)
+        .await
+        .unwrap();
+        uuid
+    }
+
+    pub async fn channel(&self, id: u64, login: &str) {
+        sqlx::query(
+            "INSERT INTO channels (id, login, display_name, created_at, updated_at) VALUES (?, ?, ?, NOW(6), NOW(6))",
+        )
+        .bind(id)
+        .bind(login)
+        .bind(login.to_uppercase())
+        .execute(&self.pool)
+        .await
+        .unwrap();
+    }
+
+    /// Accounts `1..=count`, not enriched; account `n` has the Twitch id `1000 + n` and the login `user<n>`.
+    pub async fn accounts(&self, count: u32) {
+        sqlx::query(
+            "INSERT INTO accounts (id, twitch_id, login, display_name, updated_at)
+             SELECT seq, 1000 + seq, CONCAT('user', seq), CONCAT('User', seq), NOW(6) FROM seq_1_to_1000000 WHERE seq <= ?",
+        )
+        .bind(count)
+        .execute(&self.pool)
+        .await
+        .unwrap();
+    }
+
+    /// What Twitch says about accounts arrives, as the worker stores it.
+    pub async fn enrich(&self, created: &[(u32, &str)]) {
+        let mut tx = self.pool.begin().await.unwrap();
+        let at = common::clock::Clock::system().now();
+        for (id, created) in created {
+            sqlx::query("UPDATE accounts SET created_at = ?, enriched_at = ?, updated_at = ? WHERE id = ?")
+                .bind(time(created))
+                .bind(at)
+                .bind(at)
+                .bind(id)
+                .execute(&mut *tx)
+                .await
+                .unwrap();
+        }
+        account_changes::record(&mut tx, at).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// A complete capture in `session`; its id.
+    pub async fn capture(&self, session: Uuid, channel: u64, at: &str, who: &[u32]) -> u64 {
+        let distinct: BTreeSet<u32> = who.iter().copied().collect();
+        let mut roster: Roster = distinct.iter().copied().map(AccountId).collect();
+        let id = self.capture_without_roster(session, channel, at, "pending").await;
+        sqlx::query(
+            "UPDATE captures SET status = 'complete', captured_at = slot, chatters_count = ?, roster = ? WHERE id = ?",
+        )
+        .bind(roster.len())
+        .bind(roster.to_bytes())
+        .bind(id)
+        .execute(&self.pool)
+        .await
+        .unwrap();
+        id
+    }
+
+    pub async fn capture_without_roster(&self, session: Uuid, channel: u64, at: &str, status: &str) -> u64 {
+        let id = sqlx::query("INSERT INTO captures (channel_id, slot, status) VALUES (?, ?, ?)")
+            .bind(channel)
+            .bind(time(at))
+            .bind(status)
+            .execute(&self.pool)
+            .await
+            .unwrap()
+            .last_insert_id();
+        sqlx::query("INSERT INTO session_captures SELECT id, ? FROM sessions WHERE uuid = ?")
+            .bind(id)
+            .bind(session.to_string())
+            .execute(&self.pool)
+            .await
+            .unwrap();
+        id
+    }
+}
+
+impl Service {
+    async fn start(database: &str, redis: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let (database, redis) = (database.to_owned(), redis.to_owned());
+        let lookup = move |name: &str| match name {
+            "INTERNAL_API_TOKEN" => Some(TOKEN.to_owned()),
+            "DATABASE_URL" => Some(database.clone()),
+            "REDIS_URL" => Some(redis.clone()),
+            "LOG_LEVEL" => Some("warn".to_owned()),
+            _ => None,
+        };
+        let config = config::load_from(lookup, analysis::Config::from_env).unwrap();
+        common::telemetry::init(&config.service.telemetry);
+        let shutdown = Shutdown::manual();
+        let running = tokio::spawn(analysis::run(config, listener, shutdown.clone()));
+        let http = common::http::client(Duration::from_secs(20)).unwrap();
+        Self { base, http, shutdown, running: Some(running) }
+    }
+
+    /// Asks for `path`, with the token.
+    pub async fn get(&self, path: &str) -> Said {
+        self.ask(path, Some(TOKEN)).await
+    }
+
+    pub async fn summary(&self, session: Uuid, query: &str) -> Said {
+        self.get(&format!("/internal/v1/sessions/{session}/summary{query}")).await
+    }
+
+    pub async fn ask(&self, path: &str, token: Option<&str>) -> Said {
+        let mut request = self.http.get(format!("{}{path}", self.base));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status();
+        let cache = response.headers().get("x-cache").map(|value| value.to_str().unwrap().to_owned());
+        let body = response.bytes().await.unwrap();
+        Said { status, cache, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+    }
+
+    pub async fn stop(mut self) {
+        self.shutdown.begin();
+        let running = self.running.take().unwrap();
+        tokio::time::timeout(Duration::from_secs(20), running).await.unwrap().unwrap().unwrap();
+    }
+}
+
+impl Said {
+    /// The problem's status and code.
+    pub fn problem(&self) -> (u16, &str) {
+        (self.status.as_u16(), self.body["code"].as_str().unwrap_or_default())
+    }
+
+    pub fn cache(&self) -> &str {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.body);
+        self.cache.as_deref().unwrap()
+    }
+}
+
+/// `2026-11-01 20:15:00`, or just the day.
+pub fn time(text: &str) -> DateTime<Utc> {
+    let full = if text.len() == 10 { format!("{text} 00:00:00") } else { text.to_owned() };
+    chrono::NaiveDateTime::parse_from_str(&full, "%Y-%m-%d %H:%M:%S").unwrap().and_utc()
+}
