@@ -162,7 +162,7 @@ pub(crate) async fn truth(
             .or_else(|| Some(DateTime::parse_from_rfc3339(text).ok()?.timestamp_millis()))
             .ok_or_else(|| ControlError::invalid("t must be RFC 3339 or Unix milliseconds"))?,
     };
-    let roster = sim.world.roster(&channel, at);
+    let roster = sim.roster(&channel, at).await;
     let ids: Vec<String> = roster.accounts.iter().map(|&ix| sim.world.accounts.id(ix).to_string()).collect();
     Ok(Json(json!({
         "channel_id": id,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 
 use super::{Hits, Kind};
 use crate::clock::machine_ms;
@@ -17,7 +17,7 @@ use crate::limits::Standing;
 /// Waits where a fault says so; first of all, whatever else happens.
 pub(crate) async fn wait(hits: &Hits) {
     if hits.has(Kind::Hang) {
-        tokio::time::sleep(Duration::from_secs(3_600)).await;
+        tokio::time::sleep(Duration::from_hours(1)).await;
     }
     if let Some(slow) = hits.get(Kind::Slow) {
         let wait = Duration::try_from_secs_f64(slow.seconds.unwrap_or(2.0)).unwrap_or_default();
@@ -33,7 +33,9 @@ pub(crate) fn error(hits: &Hits) -> Option<ApiError> {
             Kind::RateLimitedEndpoint => too_many("Too Many Requests"),
             Kind::Unauthorized | Kind::TokenExpired => ApiError::unauthorized("Invalid OAuth token"),
             Kind::Forbidden => ApiError::not_a_moderator(),
-            Kind::Conflict => ApiError::new(StatusCode::CONFLICT, "The state is being changed. Please retry."),
+            Kind::Conflict => {
+                ApiError::new(StatusCode::CONFLICT, "The state is being changed. Please retry.")
+            }
             Kind::ServerError => ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, ""),
             Kind::Unavailable => ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "service unavailable"),
             Kind::BadIdentifiers => bad_identifiers(),
@@ -73,8 +75,13 @@ pub(crate) async fn spoil(hits: &Hits, response: Response) -> Response {
     let half = whole.slice(..whole.len() / 2);
     // The length promised is that of the whole, so the end of the connection is an error.
     parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len()));
-    let cut = Err(io::Error::from(io::ErrorKind::ConnectionReset));
-    Response::from_parts(parts, Body::from_stream(stream::iter([Ok(half), cut])))
+    // What was written must reach the client before the connection ends.
+    let cut = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Err(io::Error::from(io::ErrorKind::ConnectionReset))
+    };
+    let body = stream::once(async { Ok(half) }).chain(stream::once(cut));
+    Response::from_parts(parts, Body::from_stream(body))
 }
 
 fn replace(response: Response, body: Bytes) -> Response {

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::guard::Caller;
 use super::page;
 use super::streams::game_id;
+use crate::faults::Hits;
 use crate::params::Params;
 use crate::sim::Sim;
 use crate::world::accounts::TwitchId;
@@ -50,6 +51,7 @@ fn channel(sim: &Sim, id: TwitchId) -> Option<Value> {
 /// Channels that the token's user moderates; their own is not among them.
 pub(crate) async fn moderated(
     State(sim): State<Arc<Sim>>,
+    Extension(hits): Extension<Hits>,
     caller: Caller,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
@@ -72,5 +74,5 @@ pub(crate) async fn moderated(
             })
         })
         .collect();
-    page(&format!("moderated:{user}"), &params, (20, 100), rows)
+    page(&format!("moderated:{user}"), &params, (20, 100), rows, &hits)
 }

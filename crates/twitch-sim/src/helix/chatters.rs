@@ -34,7 +34,7 @@ pub(crate) async fn list(
     };
     let listed_at = sim.clock.now_ms() - i64::from(settings.chatters_lag_seconds) * 1_000;
     let at = cursor.filter(|_| settings.pin_pages).map_or(listed_at, |cursor| cursor.at);
-    let roster = sim.world.roster(&channel, at);
+    let roster = sim.roster(&channel, at).await;
     let page = Page::cut(&roster, cursor, size).distort(&hits, &roster, cursor, size);
     Ok(json(page.write(&roster, &name, &hits)))
 }
@@ -102,7 +102,8 @@ impl Page {
         if let Some(hit) = hits.get(Kind::BlankChatter) {
             let at = self.start + (hit.noise % (self.end - self.start + 1) as u64) as usize;
             let (before, after) = (roster.rows(self.start, at), roster.rows(at, self.end));
-            let parts: Vec<&[u8]> = [before, BLANK, after].into_iter().filter(|part| !part.is_empty()).collect();
+            let parts: Vec<&[u8]> =
+                [before, BLANK, after].into_iter().filter(|part| !part.is_empty()).collect();
             body.extend_from_slice(&parts.join(&b','));
         } else {
             body.extend_from_slice(rows);

@@ -9,8 +9,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use super::error::ApiError;
-use crate::limits::Standing;
-use crate::oauth::vault::Access;
+use crate::faults::{Asked, Kind, apply};
+use crate::oauth::grant::Access;
 use crate::params::Params;
 use crate::sim::Sim;
 use crate::world::accounts::TwitchId;
@@ -74,6 +74,24 @@ impl Caller {
         }
         Ok(Moderated { broadcaster, moderator, channel })
     }
+
+    /// The checks of endpoints that only the broadcaster may use.
+    pub(crate) fn broadcaster(
+        &self,
+        sim: &Sim,
+        params: &Params,
+        any_of: &[&str],
+    ) -> Result<Moderated, ApiError> {
+        let broadcaster = params.id("broadcaster_id")?;
+        if self.user()? != broadcaster {
+            return Err(ApiError::unauthorized(
+                "The ID in broadcaster_id must match the user ID found in the request's OAuth token.",
+            ));
+        }
+        self.scope(any_of)?;
+        let channel = sim.world.channel(broadcaster);
+        Ok(Moderated { broadcaster, moderator: broadcaster, channel })
+    }
 }
 
 /// A channel and who acts as its moderator.
@@ -112,34 +130,69 @@ pub(crate) async fn guard(
     next: Next,
 ) -> Response {
     let endpoint = endpoint(&request, &path);
-    let mut standing: Option<Standing> = None;
-    let mut response = match authenticate(&sim, request.headers()) {
+    let response = match authenticate(&sim, request.headers()) {
+        // Requests without a valid token have no bucket, hence no headers.
         Err(error) => error.into_response(),
         Ok(caller) => {
+            let params = Params::parse(request.uri().query().unwrap_or_default());
+            let hits = sim.faults.roll(Asked {
+                endpoint: &endpoint,
+                user: caller.access.user.map(|user| user.0),
+                channel: params.get("broadcaster_id").and_then(TwitchId::parse).map(|id| id.0),
+                paging: params.get("after").is_some(),
+            });
+            apply::wait(&hits).await;
             let holder = (caller.access.client.to_string(), caller.access.user);
-            let found = sim.limits.take(&holder, sim.settings().rate_limit);
-            standing = Some(found);
-            if found.admitted {
+            let standing = sim.limits.take(&holder, sim.settings().rate_limit);
+            let mut response = if !standing.admitted {
+                ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Request limit exceeded").into_response()
+            } else if let Some(error) = apply::error(&hits) {
+                if hits.has(Kind::TokenExpired) {
+                    sim.vault.kill_access(&caller.token);
+                }
+                sim.requests.point(caller.access.user);
+                error.into_response()
+            } else {
                 sim.requests.point(caller.access.user);
                 request.extensions_mut().insert(caller);
+                request.extensions_mut().insert(hits.clone());
                 next.run(request).await
-            } else {
-                ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Request limit exceeded").into_response()
-            }
+            };
+            apply::standing(&hits, standing).write(response.headers_mut());
+            apply::spoil(&hits, response).await
         }
     };
-    // Requests without a valid token have no bucket, hence no headers.
-    if let Some(standing) = standing {
-        standing.write(response.headers_mut());
-    }
     sim.requests.record(&endpoint, response.status().as_u16());
     response
 }
 
-/// Name of an endpoint, the same under every prefix: `GET /chat/chatters`.
+/// The layer around the OAuth endpoints: faults and counts.
+pub(crate) async fn oauth(
+    State(sim): State<Arc<Sim>>,
+    path: MatchedPath,
+    request: Request,
+    next: Next,
+) -> Response {
+    let endpoint = endpoint(&request, &path);
+    let hits = sim.faults.roll(Asked { endpoint: &endpoint, user: None, channel: None, paging: false });
+    apply::wait(&hits).await;
+    let response = match apply::error(&hits) {
+        Some(error) => error.into_response(),
+        None => next.run(request).await,
+    };
+    let response = apply::spoil(&hits, response).await;
+    sim.requests.record(&endpoint, response.status().as_u16());
+    response
+}
+
+/// Name of an endpoint, the same under every prefix: `GET /chat/chatters`, `POST /token`.
 fn endpoint(request: &Request, path: &MatchedPath) -> String {
     let path = path.as_str();
-    let path = ["/helix", "/mock"].iter().find_map(|prefix| path.strip_prefix(prefix)).unwrap_or(path);
+    let prefixes = ["/helix", "/mock", "/oauth2", "/auth"];
+    let path = prefixes
+        .iter()
+        .find_map(|prefix| path.strip_prefix(prefix)?.starts_with('/').then(|| &path[prefix.len()..]))
+        .unwrap_or(path);
     format!("{} {path}", request.method())
 }
 

@@ -3,14 +3,15 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::guard::Caller;
 use super::page;
 use crate::clock::rfc3339;
+use crate::faults::Hits;
 use crate::params::Params;
 use crate::sim::Sim;
 use crate::world::channel::Channel;
@@ -19,6 +20,7 @@ use crate::world::streams::Stream;
 
 pub(crate) async fn list(
     State(sim): State<Arc<Sim>>,
+    Extension(hits): Extension<Hits>,
     _caller: Caller,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
@@ -54,7 +56,7 @@ pub(crate) async fn list(
         })
         .collect();
     live.sort_by_key(|&(viewers, _)| Reverse(viewers));
-    page("streams", &params, (20, 100), live.into_iter().map(|(_, row)| row).collect())
+    page("streams", &params, (20, 100), live.into_iter().map(|(_, row)| row).collect(), &hits)
 }
 
 fn row(channel: &Channel, stream: &Stream, viewers: u32) -> Value {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::guard::Caller;
 use crate::clock::rfc3339;
+use crate::faults::{Hits, Kind};
 use crate::params::Params;
 use crate::sim::Sim;
 use crate::world::accounts::{Account, Ix, TwitchId};
@@ -16,6 +17,7 @@ use crate::world::hash::mix;
 
 pub(crate) async fn list(
     State(sim): State<Arc<Sim>>,
+    Extension(hits): Extension<Hits>,
     caller: Caller,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
@@ -49,6 +51,10 @@ pub(crate) async fn list(
     // No order is promised; repeated identifiers are answered once.
     found.sort_unstable_by_key(|ix| mix(u64::from(ix.0)));
     found.dedup();
+    if let Some(hit) = hits.get(Kind::AbsentUsers) {
+        let left_out = found.len() * hit.amount.unwrap_or(10) as usize / 100;
+        found.truncate(found.len().saturating_sub(left_out.max(1)));
+    }
     let with_email = caller.has_scope(&["user:read:email"]);
     let rows: Vec<Value> = found
         .into_iter()

@@ -37,7 +37,7 @@ impl Consent<'_> {
         );
         let asks = say("demande l'accès à un compte Twitch.", "asks for access to a Twitch account.");
         let who = say("Se connecter en tant que", "Log in as");
-        let wants = say("Elle pourra", "It will be able to");
+        let wants = say("L'application pourra", "It will be able to");
         let remember = say("Se souvenir de moi sur cet appareil", "Remember me on this device");
         let (allow, deny) = (say("Autoriser", "Authorize"), say("Refuser", "Deny"));
         let name = escape(&self.client.name);
@@ -96,11 +96,12 @@ impl Consent<'_> {
             ("scope", Some(scope.as_str())),
             ("state", self.state),
         ];
-        fields
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, escape(value?))))
-            .map(|(name, value)| format!(r#"<input type="hidden" name="{name}" value="{value}">"#))
-            .collect()
+        fields.into_iter().fold(String::new(), |mut html, (name, value)| {
+            if let Some(value) = value.map(escape) {
+                let _ = write!(html, r#"<input type="hidden" name="{name}" value="{value}">"#);
+            }
+            html
+        })
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
-use serde::{Deserialize, Serialize};
 
 use super::error::OauthError;
+use super::grant::{Access, Code, Grant, Issued, Refresh, RefreshState, Rotation};
 use crate::world::accounts::TwitchId;
 
 /// Life of a user's access token: about four hours.
@@ -17,73 +17,6 @@ const APP_TOKEN_S: i64 = 5_011_271;
 const CODE_S: i64 = 600;
 /// Valid access tokens that one refresh token can have; the oldest dies for the next.
 const ACCESS_PER_REFRESH: usize = 50;
-
-/// What refreshing does to the refresh token. Sources disagree about Twitch, so all are here.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rotation {
-    /// The same refresh token serves for ever.
-    #[default]
-    Never,
-    /// Every refresh gives a new one; the old one and its access tokens die at once.
-    Always,
-    /// As `always`, and using a dead refresh token ends the whole grant.
-    AlwaysReplayKillsGrant,
-}
-
-/// What an access token stands for.
-#[derive(Debug, Clone)]
-pub(crate) struct Access {
-    pub(crate) client: Arc<str>,
-    /// Absent for app tokens.
-    pub(crate) user: Option<TwitchId>,
-    pub(crate) scopes: Arc<[String]>,
-    pub(crate) expires_ms: i64,
-    refresh: Option<String>,
-}
-
-#[derive(Debug)]
-struct Code {
-    grant: Grant,
-    redirect_uri: String,
-    expires_ms: i64,
-}
-
-#[derive(Debug, Clone)]
-struct Grant {
-    client: Arc<str>,
-    user: TwitchId,
-    scopes: Arc<[String]>,
-}
-
-#[derive(Debug)]
-struct Refresh {
-    grant: Grant,
-    state: RefreshState,
-    access: VecDeque<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RefreshState {
-    Alive,
-    /// Replaced by a rotation.
-    Used,
-    /// The user changed their password or disconnected the application.
-    Severed,
-}
-
-/// A token answer before it is written.
-#[derive(Debug, Serialize)]
-pub(crate) struct Issued {
-    access_token: String,
-    expires_in: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<String>,
-    /// Absent when nothing was granted, as Twitch does.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    scope: Vec<String>,
-    token_type: &'static str,
-}
 
 #[derive(Debug)]
 pub(crate) struct Vault(Mutex<State>);

@@ -138,11 +138,22 @@ impl Accounts {
     pub(crate) fn find(&self, id: TwitchId, now_ms: i64) -> Option<Ix> {
         let registered = self.registered.read().unwrap_or_else(PoisonError::into_inner);
         let ix = registered.by_id.get(&id).copied().or_else(|| {
-            let rank = id.0.checked_sub(ORGANIC_FIRST_ID)? / ID_STRIDE;
-            let exists = rank < UNIVERSE && self.organic_id(rank) == id;
-            (exists && self.calendar.created_ms(rank) <= now_ms).then_some(Ix(rank))
+            let rank = self.organic_rank(id)?;
+            (self.calendar.created_ms(rank) <= now_ms).then_some(Ix(rank))
         })?;
         (!registered.suspended.contains(&ix)).then_some(ix)
+    }
+
+    /// The number behind the id of a suspended account.
+    pub(crate) fn find_suspended(&self, id: TwitchId) -> Option<Ix> {
+        let registered = self.registered.read().unwrap_or_else(PoisonError::into_inner);
+        let ix = registered.by_id.get(&id).copied().or_else(|| self.organic_rank(id).map(Ix))?;
+        registered.suspended.contains(&ix).then_some(ix)
+    }
+
+    fn organic_rank(&self, id: TwitchId) -> Option<u32> {
+        let rank = id.0.checked_sub(ORGANIC_FIRST_ID)? / ID_STRIDE;
+        (rank < UNIVERSE && self.organic_id(rank) == id).then_some(rank)
     }
 
     /// A registered or renamed account by login; organic ones are found by who knows the rooms.

@@ -11,6 +11,7 @@ use super::accounts::{Accounts, Ix, TwitchId};
 use super::calendar::DAY_MS;
 use super::crowd::Crowd;
 use super::hash::{named, pair, permute_below, unit};
+use super::moderation::Moderation;
 use super::presence::{self, CYCLE_MS, HOUR_MS, LINGER_MS, MINUTE_MS, Occasion, Tier};
 use super::streams::{Changes, Schedule, Stream};
 
@@ -74,6 +75,7 @@ pub(crate) struct Visit {
 pub(crate) struct Overlay {
     pub(crate) moderators: BTreeSet<TwitchId>,
     pub(crate) streams: Changes,
+    pub(crate) moderation: Moderation,
     pub(crate) visits: Vec<Visit>,
     /// When an account was kept out, whatever the law says.
     pub(crate) absences: HashMap<Ix, Vec<(i64, i64)>>,
@@ -212,12 +214,11 @@ impl Channel {
         if occasions.is_empty() || matches!(self.spec.law, Law::Fixed { .. }) {
             return Vec::new();
         }
-        let (sources, returns) = match self.spec.law {
-            Law::AlwaysOn { .. } => ((0..=28).map(|back| block(at - back * CYCLE_MS)).collect(), 0.04),
-            _ => {
-                let streams = self.streams(at - 14 * DAY_MS, at);
-                (streams.into_iter().map(|stream| stream.occasion).collect::<Vec<_>>(), 0.06)
-            }
+        let (sources, returns): (Vec<Occasion>, f64) = if matches!(self.spec.law, Law::AlwaysOn { .. }) {
+            ((0..=28).map(|back| block(at - back * CYCLE_MS)).collect(), 0.04)
+        } else {
+            let streams = self.streams(at - 14 * DAY_MS, at);
+            (streams.into_iter().map(|stream| stream.occasion).collect(), 0.06)
         };
         let mut present = Vec::new();
         for source in sources {
@@ -266,6 +267,20 @@ impl Channel {
         }
         cache.insert(source.key, Arc::clone(&crowd));
         crowd
+    }
+
+    /// Followers, most recent first: half of the members.
+    pub(crate) fn follower_count(&self) -> u32 {
+        self.member_count() / 2
+    }
+
+    /// The `n`-th follower and since when.
+    pub(crate) fn follower(&self, accounts: &Accounts, n: u32) -> (Ix, i64) {
+        let ix = self.member(accounts, n);
+        let share = f64::from(n) / f64::from(self.follower_count().max(1));
+        // Spread over four years, but never before the account was created.
+        let since = MEMBERS_BEFORE_MS - (share * 1_461.0 * DAY_MS as f64) as i64;
+        (ix, since.max(accounts.get(ix).created_ms))
     }
 
     /// Chatters to expect at `at`, from a sample of the members: cheap, and without rows.

@@ -6,6 +6,8 @@
 //! organic law of the detection study: most names are letters only, some end in two to four
 //! digits or a year, 2 % look random.
 
+use std::fmt::Write as _;
+
 use super::hash::{mix, pair, permute24};
 use super::words::{FIRST, SECOND};
 
@@ -34,16 +36,16 @@ pub(crate) fn login(key: u64, number: u32) -> String {
         }
         47..=58 => {
             syllables(&mut out, &mut digits, 3);
-            out.push_str(&format!("{:02}", digits.take(100)));
+            let _ = write!(out, "{:02}", digits.take(100));
         }
         59..=64 => {
             out.push_str(FIRST[digits.take(128)]);
             out.push_str(SECOND[digits.take(128)]);
-            out.push_str(&format!("{:04}", digits.take(1_024) * 9 + (spare % 9) as usize));
+            let _ = write!(out, "{:04}", digits.take(1_024) * 9 + (spare % 9) as usize);
         }
         65..=70 => {
             syllables(&mut out, &mut digits, 3);
-            out.push_str(&format!("{:03}", digits.take(50) * 20 + (spare % 20) as usize));
+            let _ = write!(out, "{:03}", digits.take(50) * 20 + (spare % 20) as usize);
         }
         71..=78 => {
             out.push_str(FIRST[digits.take(128)]);
@@ -52,12 +54,12 @@ pub(crate) fn login(key: u64, number: u32) -> String {
         }
         79..=87 => {
             syllables(&mut out, &mut digits, 3);
-            out.push_str(&format!("{}", 1_975 + digits.take(50)));
+            let _ = write!(out, "{}", 1_975 + digits.take(50));
         }
         88..=97 => {
             syllables(&mut out, &mut digits, 3);
             out.push_str(SECOND[digits.take(128)]);
-            out.push_str(&format!("{}", spare % 10));
+            let _ = write!(out, "{}", spare % 10);
         }
         _ => random_letters(&mut out, &mut digits, spare),
     }

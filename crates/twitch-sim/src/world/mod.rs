@@ -10,19 +10,23 @@ pub(crate) mod channel;
 pub(crate) mod crowd;
 pub(crate) mod hash;
 mod logins;
+pub(crate) mod moderation;
+pub(crate) mod operators;
 pub mod people;
 pub(crate) mod presence;
+mod raids;
 pub(crate) mod roster;
 pub(crate) mod streams;
 mod words;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use accounts::{Account, Accounts, Ix, TwitchId};
 use channel::{Channel, Law, Spec};
 use hash::{pair, unit};
+use operators::Started;
 use people::{PEOPLE, SERVICE_BOTS};
 use roster::{Roster, Rosters};
 use streams::Schedule;
@@ -58,6 +62,7 @@ pub(crate) struct World {
     pub(crate) accounts: Accounts,
     channels: RwLock<BTreeMap<TwitchId, Arc<Channel>>>,
     rosters: Rosters,
+    operators: Mutex<Vec<Started>>,
     /// Next unused synthetic account, and next unused synthetic channel.
     next_account: AtomicU32,
     next_channel: AtomicU32,
@@ -70,6 +75,7 @@ impl World {
             accounts: Accounts::new(seed),
             channels: RwLock::default(),
             rosters: Rosters::default(),
+            operators: Mutex::default(),
             next_account: AtomicU32::new(0),
             next_channel: AtomicU32::new(FIRST_SYNTHETIC_ID),
         };
@@ -131,6 +137,11 @@ impl World {
         self.rosters.at(&self.accounts, channel, at)
     }
 
+    /// The roster that is valid at `at`, if it was built already.
+    pub(crate) fn known_roster(&self, channel: &Channel, at: i64) -> Option<Arc<Roster>> {
+        self.rosters.known(channel, at)
+    }
+
     /// Looks an account up by login, also among the people of the rooms seen so far.
     pub(crate) fn find_login(&self, login: &str) -> Option<Ix> {
         let login = login.to_ascii_lowercase();
@@ -161,6 +172,11 @@ impl World {
     /// Records that an account changed.
     pub(crate) fn account_changed(&self) {
         self.rosters.clear();
+    }
+
+    /// Operators started so far.
+    pub(crate) fn operators(&self) -> MutexGuard<'_, Vec<Started>> {
+        self.operators.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds channels for a load test and returns their ids.

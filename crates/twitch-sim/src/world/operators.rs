@@ -13,7 +13,7 @@ use rand::seq::IndexedRandom as _;
 use serde::{Deserialize, Serialize};
 
 use super::World;
-use super::accounts::{Account, Ix, TwitchId};
+use super::accounts::{Account, Ix};
 use super::calendar::DAY_MS;
 use super::channel::{Channel, Visit};
 use super::crowd::row;
@@ -50,7 +50,7 @@ pub(crate) struct Started {
     pub(crate) id: usize,
     pub(crate) kind: Operator,
     pub(crate) channel_id: String,
-    pub(crate) started_ms: i64,
+    pub(crate) at_ms: i64,
     pub(crate) account_ids: Vec<String>,
     /// When each wave begins.
     pub(crate) waves_ms: Vec<i64>,
@@ -96,7 +96,7 @@ impl World {
     pub(crate) fn operate(&self, channel: &Arc<Channel>, order: Order, at: i64, rng: &mut StdRng) -> Started {
         let size = order.size.unwrap_or_else(|| order.kind.default_size());
         let accounts = self.enlist(order.kind, size, at, rng);
-        let waves_ms = self.wave_starts(channel, order, at);
+        let waves_ms = wave_starts(channel, order, at);
         for &start in &waves_ms {
             let visits = self.wave(order, &accounts, start, rng);
             self.bring(channel, visits, at);
@@ -106,23 +106,12 @@ impl World {
             id: operators.len() + 1,
             kind: order.kind,
             channel_id: channel.id().to_string(),
-            started_ms: at,
+            at_ms: at,
             account_ids: accounts.iter().map(|&ix| self.accounts.id(ix).to_string()).collect(),
             waves_ms,
         };
         operators.push(started.clone());
         started
-    }
-
-    /// Now, then a quarter of an hour into each of the next streams.
-    fn wave_starts(&self, channel: &Channel, order: Order, at: i64) -> Vec<i64> {
-        let waves = if order.kind == Operator::B6 { 1 } else { order.waves.max(1) };
-        let coming = channel.streams(at, at + 14 * DAY_MS);
-        let later = coming
-            .iter()
-            .map(|stream| stream.occasion.start + 15 * MINUTE_MS)
-            .filter(|&start| start > at + HOUR_MS);
-        std::iter::once(at).chain(later).take(waves).collect()
     }
 
     fn enlist(&self, kind: Operator, size: usize, at: i64, rng: &mut StdRng) -> Vec<Ix> {
@@ -218,11 +207,17 @@ impl World {
             })
             .collect()
     }
+}
 
-    /// Which operator an account belongs to.
-    pub(crate) fn operator_accounts(&self) -> Vec<Started> {
-        self.operators().clone()
-    }
+/// Now, then a quarter of an hour into each of the next streams.
+fn wave_starts(channel: &Channel, order: Order, at: i64) -> Vec<i64> {
+    let waves = if order.kind == Operator::B6 { 1 } else { order.waves.max(1) };
+    let coming = channel.streams(at, at + 14 * DAY_MS);
+    let later = coming
+        .iter()
+        .map(|stream| stream.occasion.start + 15 * MINUTE_MS)
+        .filter(|&start| start > at + HOUR_MS);
+    std::iter::once(at).chain(later).take(waves).collect()
 }
 
 fn pick<'a>(words: &[&'a str], rng: &mut StdRng) -> &'a str {
@@ -249,10 +244,4 @@ fn name(kind: Operator, prefix: &str, style: u64, rng: &mut StdRng) -> String {
             logins::login(style, rng.random_range(0..1 << 24))
         }
     }
-}
-
-/// The account ids of everybody whom operators sent, without giveaway crowds.
-pub(crate) fn coordinated(started: &[Started]) -> Vec<TwitchId> {
-    let operators = started.iter().filter(|one| one.kind != Operator::Giveaway);
-    operators.flat_map(|one| &one.account_ids).filter_map(|id| TwitchId::parse(id)).collect()
 }

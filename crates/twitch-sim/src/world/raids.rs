@@ -21,7 +21,14 @@ impl World {
     ///
     /// Three in four arrive within a minute, the others within five; they stay a log-normal
     /// time with a median of 17 minutes.
-    pub(crate) fn raid(&self, from: &Channel, to: &Channel, count: usize, at: i64, rng: &mut StdRng) -> usize {
+    pub(crate) fn raid(
+        &self,
+        from: &Channel,
+        to: &Channel,
+        count: usize,
+        at: i64,
+        rng: &mut StdRng,
+    ) -> usize {
         let mut people = self.roster(from, at).accounts.clone();
         people.retain(|ix| !from.spec.residents.contains(ix));
         people.shuffle(rng);

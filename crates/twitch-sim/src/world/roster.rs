@@ -68,13 +68,11 @@ impl Roster {
 pub(crate) fn effective(channel: &Channel, at: i64) -> i64 {
     let overlay = channel.overlay();
     let mark = overlay.marks[..overlay.marks.partition_point(|&mark| mark <= at)].last().copied();
-    let slice = match channel.spec.law {
-        Law::Fixed { .. } => 0,
-        _ => at.div_euclid(SLICE_MS) * SLICE_MS,
-    };
-    // Visits begin and end within a fixed room too; only then does its time matter.
-    let slice =
-        if slice == 0 && !overlay.visits.is_empty() { at.div_euclid(SLICE_MS) * SLICE_MS } else { slice };
+    // Time matters to a fixed room only where visits or absences begin and end in it.
+    let timeless = matches!(channel.spec.law, Law::Fixed { .. })
+        && overlay.visits.is_empty()
+        && overlay.absences.is_empty();
+    let slice = if timeless { 0 } else { at.div_euclid(SLICE_MS) * SLICE_MS };
     mark.unwrap_or(0).max(slice)
 }
 
@@ -157,6 +155,11 @@ impl Rosters {
         let roster = Arc::new(build(accounts, channel, key.1));
         self.put(key, Arc::clone(&roster));
         roster
+    }
+
+    /// The roster that is valid at `at`, if it was built already.
+    pub(crate) fn known(&self, channel: &Channel, at: i64) -> Option<Arc<Roster>> {
+        self.get((channel.id(), effective(channel, at)))
     }
 
     /// Forgets what is known of a channel from `from` on, because something changed there.
