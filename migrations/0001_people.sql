@@ -73,3 +73,10 @@ CREATE TABLE IF NOT EXISTS account_names (
     replaced_at  DATETIME(6)  NOT NULL COMMENT 'when another name was first seen',
     PRIMARY KEY (account_id, replaced_at)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+-- One row for each transaction that changed accounts which were known before: who keeps a copy in memory reads here
+-- which ones, and that none of its answers is out of date. New accounts are not in it: nobody has a copy of them.
+CREATE TABLE IF NOT EXISTS account_changes (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    at DATETIME(6) NOT NULL COMMENT 'accounts.updated_at of what was changed'
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;

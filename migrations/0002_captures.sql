@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS streams (
     started_at DATETIME(6) NOT NULL,
     ended_at   DATETIME(6) NULL,
     seen_at    DATETIME(6) NOT NULL COMMENT 'when Twitch last listed it',
+    viewer_count INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'at seen_at',
     KEY by_channel (channel_id, started_at),
     KEY running (ended_at)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;

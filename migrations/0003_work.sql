@@ -10,7 +10,8 @@ CREATE TABLE IF NOT EXISTS jobs (
     attempt      SMALLINT UNSIGNED NOT NULL DEFAULT 0,
     max_attempt  SMALLINT UNSIGNED NOT NULL,
     run_at       DATETIME(6) NOT NULL,
-    published_at DATETIME(6) NULL COMMENT 'when its id was last announced on the stream',
+    published_at DATETIME(6) NULL COMMENT 'when it was announced; null while it is not',
+    announced    BOOLEAN AS (published_at IS NOT NULL) PERSISTENT,
     lease_until  DATETIME(6) NULL,
     token        BIGINT UNSIGNED NULL COMMENT 'fences the holder of the lease',
     last_error   VARCHAR(255) NULL COMMENT 'code: detail',
@@ -21,8 +22,17 @@ CREATE TABLE IF NOT EXISTS jobs (
     UNIQUE KEY jobs_kind_dedup (kind, dedup),
     KEY due (state, run_at),
     KEY leases (state, lease_until),
-    KEY by_tenant (state, tenant, priority),
+    -- A tenant's jobs of one kind: what the queue is fair among.
+    KEY lanes (state, kind, tenant, announced, run_at),
+    KEY published (published_at),
     KEY finished (state, finished_at)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+-- The effects of `probe` jobs, which only fault trials and benchmarks enqueue: a job that has two rows was done twice.
+CREATE TABLE IF NOT EXISTS job_probes (
+    id     BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    job_id BIGINT UNSIGNED NOT NULL,
+    at     DATETIME(6) NOT NULL
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
 CREATE TABLE IF NOT EXISTS schedules (

@@ -30,6 +30,11 @@ pub enum Event {
         /// How many accounts are still waiting.
         remaining: u64,
     },
+    /// Twitch no longer honours what the user allowed us: log in again.
+    GrantLost {
+        /// A stable code.
+        reason: String,
+    },
     /// A schedule of the user's no longer runs.
     SchedulePaused {
         /// None: all of them.

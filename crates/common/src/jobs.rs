@@ -1,10 +1,35 @@
 //! What jobs there are: their payloads, names and policies. How each runs is in the worker.
+//!
+//! | kind               | priority | due after | runs | timeout | backoff   | at once | redrive |
+//! |--------------------|---------:|----------:|-----:|--------:|-----------|--------:|---------|
+//! | `capture_chatters` |       10 |       0 s |    5 |   180 s | 2–60 s    |     all | no      |
+//! | `probe`            |       20 |       0 s |    5 |    60 s | 1–10 s    |     all | yes     |
+//! | `enrich_accounts`  |       50 |       2 s |   20 |   180 s | 5–300 s   |       2 | yes     |
+//!
+//! *priority*: lower goes first; every eighth time a worker looks the other way round, so that nothing starves.
+//! *runs*: after so many failed ones the job is dead, as it is after a failure that no repeat can mend (`Fail`).
+//! *backoff*: the wait after the first failure, doubled after each further one up to the second number, ± 20 %.
+//! *at once*: runs in one worker at the same time, at most `WORKER_CONCURRENCY` of all kinds together.
+//! *redrive*: whether `worker redrive` puts dead ones back; the moment of a capture is over, it stays a gap.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::ids::{CaptureId, ChannelId, UserId};
+
+/// All kinds, the most urgent first.
+pub const KINDS: [(&str, Policy); 3] = [
+    (CaptureChatters::KIND, CaptureChatters::POLICY),
+    (Probe::KIND, Probe::POLICY),
+    (EnrichAccounts::KIND, EnrichAccounts::POLICY),
+];
+
+/// The policy of a kind; one that this version does not know is treated as the most patient one.
+#[must_use]
+pub fn policy(kind: &str) -> Policy {
+    KINDS.iter().find(|(known, _)| *known == kind).map_or(EnrichAccounts::POLICY, |(_, policy)| *policy)
+}
 
 /// How a kind of job is treated.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +45,10 @@ pub struct Policy {
     /// The wait after the first failure; it doubles each time, up to [`Self::backoff_cap`], ± 20 % of jitter.
     pub first_backoff: Duration,
     pub backoff_cap: Duration,
+    /// How many run in one worker at once; `None`: as many as it has room for.
+    pub concurrency: Option<u32>,
+    /// Whether a dead one can be put back to work.
+    pub redrive: bool,
 }
 
 impl Policy {
@@ -60,6 +89,8 @@ impl Job for CaptureChatters {
         timeout: Duration::from_mins(3),
         first_backoff: Duration::from_secs(2),
         backoff_cap: Duration::from_mins(1),
+        concurrency: None,
+        redrive: false,
     };
 
     fn dedup(&self) -> String {
@@ -91,6 +122,9 @@ impl Job for EnrichAccounts {
         timeout: Duration::from_mins(3),
         first_backoff: Duration::from_secs(5),
         backoff_cap: Duration::from_mins(5),
+        // A run takes all that is due; two keep the application's Helix budget busy and leave room for captures.
+        concurrency: Some(2),
+        redrive: true,
     };
 
     fn dedup(&self) -> String {
@@ -102,6 +136,55 @@ impl Job for EnrichAccounts {
 
     fn tenant(&self) -> UserId {
         UserId(0)
+    }
+}
+
+/// Does nothing but leave a row in `job_probes`, in the transaction that finishes it: what fault trials and benchmarks
+/// (`crates/trials`) enqueue to see whether jobs are run, and run once. Refused outside of development.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Probe {
+    pub name: String,
+    pub tenant: UserId,
+    /// How long it takes, in milliseconds.
+    #[serde(default)]
+    pub nap_ms: u64,
+    /// Where its first run takes the worker down.
+    #[serde(default)]
+    pub abort_at: Option<AbortAt>,
+    /// Takes every worker down that runs it.
+    #[serde(default)]
+    pub poison: bool,
+}
+
+/// A point in the run of a [`Probe`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AbortAt {
+    AfterClaim,
+    /// When effect and end are written and not committed.
+    BeforeCommit,
+    AfterCommit,
+}
+
+impl Job for Probe {
+    const KIND: &'static str = "probe";
+    const POLICY: Policy = Policy {
+        priority: 20,
+        delay: Duration::ZERO,
+        max_attempt: 5,
+        timeout: Duration::from_mins(1),
+        first_backoff: Duration::from_secs(1),
+        backoff_cap: Duration::from_secs(10),
+        concurrency: None,
+        redrive: true,
+    };
+
+    fn dedup(&self) -> String {
+        self.name.clone()
+    }
+
+    fn tenant(&self) -> UserId {
+        self.tenant
     }
 }
 
@@ -132,6 +215,25 @@ impl NewJob {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_table_above_is_what_is_done() {
+        for (kind, policy) in KINDS {
+            let backoff = format!("{}–{} s", policy.first_backoff.as_secs(), policy.backoff_cap.as_secs());
+            let row = format!(
+                "//! | {:<18} | {:>8} | {:>7} s | {:>4} | {:>5} s | {backoff:<9} | {:>7} | {:<7} |",
+                format!("`{kind}`"),
+                policy.priority,
+                policy.delay.as_secs(),
+                policy.max_attempt,
+                policy.timeout.as_secs(),
+                policy.concurrency.map_or("all".to_owned(), |limit| limit.to_string()),
+                if policy.redrive { "yes" } else { "no" },
+            );
+            assert!(include_str!("jobs.rs").contains(&row), "missing:\n{row}");
+        }
+        assert!(KINDS.is_sorted_by_key(|(_, policy)| policy.priority));
+    }
 
     #[test]
     fn the_wait_doubles_up_to_its_cap() {

@@ -1,40 +1,54 @@
-//! The job queue: MariaDB holds the truth, a Redis stream only says which ids are worth a look.
+//! The job queue: MariaDB holds the truth, Redis only says which ids are worth a look.
 //!
 //! ```text
 //! enqueue    INSERT, in the transaction of the domain write; after its commit, announce the id (best effort)
-//! next       read announced ids, remove them from the stream, claim them in MariaDB (token + lease)
+//! next       read announced ids, which removes them, and claim them in MariaDB (token + lease)
+//! refill     announce what comes next in the lanes of the claimed jobs
 //! heartbeat  extend the leases every third of a lease; a job whose token is gone is cancelled
 //! finish     one transaction: the effects + state = done WHERE token matches, or nothing
 //! reconcile  every poll interval: take back ended leases, announce what is due and not announced
 //! ```
-//! An announcement is a hint: lost, doubled or late, it changes only when a job starts. That is why the stream is read
-//! with NOACK and entries are removed when read: there is no pending list to clean up, and a worker killed between
-//! reading and claiming costs one re-announcement. The stream is capped; what does not fit waits in MariaDB.
+//! An announcement is a hint: lost, doubled or late, it changes only when a job starts.
+//!
+//! Announcements are a sorted set per kind of job. A worker's read is one BZMPOP: it waits, takes ids of the most urgent
+//! kind that has any, and removes them in the same step. A stream with a consumer group, which this queue began with, has
+//! no such step: a worker killed between XREADGROUP and XDEL leaves an entry that nobody removes, and urgent jobs wait
+//! behind all that came before them. A set has no consumers, no pending list, and holds an id once.
+//!
+//! Fairness: of each lane (a tenant's jobs of one kind) at most [`WINDOW`] jobs are announced at a time; the others wait in
+//! MariaDB. See [`crate::db::jobs`] for how a lane's next jobs are found.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use redis::{
-    AsyncConnectionConfig, AsyncTypedCommands as _, Script,
-    aio::MultiplexedConnection,
-    streams::{StreamReadOptions, StreamReadReply},
-};
+use redis::{AsyncConnectionConfig, AsyncTypedCommands as _, Script, aio::MultiplexedConnection};
 
 use crate::{
-    db::{self, DbError, Pool},
+    db::{
+        self, DbError, Pool,
+        jobs::{Announceable, Lane},
+    },
     ids::JobId,
+    jobs::KINDS,
     metrics,
-    redis_keys::{JOB_GROUP, JOB_STREAM},
+    redis_keys::announced_jobs,
     redis_store::{Redis, tolerated},
 };
 
-/// After how long an announcement that nobody took is made again.
-const REANNOUNCE_AFTER: Duration = Duration::from_secs(10);
+/// How many jobs of a lane are announced at a time.
+pub const WINDOW: u32 = 16;
+/// At this many announced jobs a lane's window is filled again.
+const LOW: u32 = WINDOW / 2;
 
-/// How many ids the stream holds at most.
-const STREAM_CAP: usize = 10_000;
+/// After how long an announcement that nobody took counts as lost.
+pub const LOST_AFTER: Duration = Duration::from_secs(10);
+/// The same when Redis holds no announcement at all, as after a FLUSHALL: nothing can be on its way for longer.
+const LOST_WHEN_EMPTY: Duration = Duration::from_secs(1);
+
+/// How many ids of a kind are announced at most.
+const CAP: usize = 10_000;
 
 /// How many jobs one step of the reconciler touches at most.
-const RECONCILE_BATCH: u32 = 2_000;
+const STEP: u32 = 2_000;
 
 /// The queue's two halves.
 #[derive(Clone, Debug)]
@@ -49,29 +63,62 @@ impl Queue {
         Self { pool, redis }
     }
 
-    /// Tells the workers about jobs that have been committed. Failing is harmless: the reconciler will say it.
+    /// Tells the workers about jobs that have been committed, as far as their lanes' windows have room. Failing is
+    /// harmless: the reconciler will say it.
     pub async fn announce(&self, jobs: &[JobId]) {
         if jobs.is_empty() {
             return;
         }
-        match self.add_to_stream(jobs).await {
-            Ok(_added) => {
-                if let Err(error) = db::jobs::mark_published(&self.pool, jobs).await {
-                    tracing::warn!(%error, "queue.mark_published_failed");
-                }
-            }
-            Err(error) => tolerated("queue.announce", &error),
+        match db::jobs::announceable(&self.pool, jobs, WINDOW).await {
+            Ok(jobs) => self.publish(jobs).await,
+            Err(error) => tracing::warn!(%error, "queue.announce_failed"),
         }
     }
 
-    async fn add_to_stream(&self, jobs: &[JobId]) -> redis::RedisResult<i64> {
+    /// Announces what comes next in `lanes`, of which jobs have just been claimed.
+    ///
+    /// # Errors
+    /// When MariaDB fails.
+    pub async fn refill(&self, lanes: &[Lane]) -> Result<(), DbError> {
+        for (lane, announced) in db::jobs::low_lanes(&self.pool, lanes, LOW).await? {
+            let next = db::jobs::waiting(&self.pool, &lane, WINDOW.saturating_sub(announced)).await?;
+            self.publish(next.into_iter().map(|job| (job, lane.kind.clone())).collect()).await;
+        }
+        Ok(())
+    }
+
+    async fn publish(&self, jobs: Vec<Announceable>) {
+        let mut kinds = BTreeMap::<String, Vec<JobId>>::new();
+        for (job, kind) in jobs {
+            kinds.entry(kind).or_default().push(job);
+        }
+        for (kind, mut jobs) in kinds {
+            match self.add(&kind, &jobs).await {
+                Ok(announced) => jobs.truncate(announced),
+                Err(error) => return tolerated("queue.announce", &error),
+            }
+            if let Err(error) = db::jobs::mark_published(&self.pool, &jobs).await {
+                tracing::warn!(%error, "queue.mark_published_failed");
+            }
+        }
+    }
+
+    async fn add(&self, kind: &str, jobs: &[JobId]) -> redis::RedisResult<usize> {
         let script = Script::new(include_str!("lua/announce.lua"));
-        let mut call = script.key(JOB_STREAM);
-        call.arg(STREAM_CAP);
+        let mut call = script.key(announced_jobs(kind));
+        call.arg(CAP);
         for job in jobs {
             call.arg(job.0);
         }
         call.invoke_async(&mut self.redis.shared()).await
+    }
+
+    /// How many jobs of a kind are announced and not taken.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn announced(&self, kind: &str) -> redis::RedisResult<usize> {
+        self.redis.shared().zcard(announced_jobs(kind)).await
     }
 
     /// One round of the reconciler; safe to run in every worker at once.
@@ -79,10 +126,13 @@ impl Queue {
     /// # Errors
     /// When MariaDB fails.
     pub async fn reconcile(&self) -> Result<(), DbError> {
-        let taken_back = db::jobs::take_back_expired(&self.pool, RECONCILE_BATCH).await?;
-        let due = db::jobs::unannounced(&self.pool, REANNOUNCE_AFTER, RECONCILE_BATCH).await?;
-        self.announce(&due).await;
-        for (action, count) in [("lease_ended", taken_back), ("announced", due.len() as u64)] {
+        let taken_back = db::jobs::take_back_expired(&self.pool, STEP).await?;
+        let patience = if self.nothing_announced().await { LOST_WHEN_EMPTY } else { LOST_AFTER };
+        let lost = db::jobs::forget_lost(&self.pool, patience, STEP).await?;
+        let heads = db::jobs::heads(&self.pool, STEP).await?;
+        let found = heads.len() as u64;
+        self.publish(heads).await;
+        for (action, count) in [("lease_ended", taken_back), ("lost", lost), ("announced", found)] {
             if count > 0 {
                 metrics::jobs::RECONCILED.with_label_values(&[action]).inc_by(count);
                 tracing::info!(action, count, "queue.reconciled");
@@ -90,40 +140,83 @@ impl Queue {
         }
         Ok(())
     }
+
+    async fn nothing_announced(&self) -> bool {
+        let mut total = 0;
+        for (kind, _) in KINDS {
+            match self.announced(kind).await {
+                Ok(count) => {
+                    metrics::jobs::ANNOUNCED
+                        .with_label_values(&[kind])
+                        .set(i64::try_from(count).unwrap_or(i64::MAX));
+                    total += count;
+                }
+                Err(error) => {
+                    tolerated("queue.announced", &error);
+                    return false;
+                }
+            }
+        }
+        total == 0
+    }
 }
 
-/// A worker's own connection for blocking reads of the stream.
+/// Announced jobs of one kind, taken by this worker, with their places among the announcements.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    pub kind: String,
+    pub jobs: Vec<(JobId, f64)>,
+}
+
+/// A worker's own connection for blocking reads.
 pub struct Announcements {
     redis: Redis,
-    consumer: String,
     connection: Option<MultiplexedConnection>,
 }
 
 impl std::fmt::Debug for Announcements {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Announcements").field("consumer", &self.consumer).finish_non_exhaustive()
+        f.write_str("Announcements")
     }
 }
 
 impl Announcements {
-    /// `consumer` names this worker among the group.
     #[must_use]
-    pub fn new(redis: Redis, consumer: String) -> Self {
-        Self { redis, consumer, connection: None }
+    pub fn new(redis: Redis) -> Self {
+        Self { redis, connection: None }
     }
 
-    /// Up to `count` announced ids, waiting up to `wait` for the first. They are gone from the stream.
+    /// Takes up to `count` announced jobs of the first of `kinds` that has any, waiting up to `wait` for one.
     ///
     /// # Errors
     /// When Redis fails; the next call connects anew.
-    pub async fn next(&mut self, count: usize, wait: Duration) -> redis::RedisResult<Vec<JobId>> {
+    pub async fn next(
+        &mut self,
+        kinds: &[&str],
+        count: usize,
+        wait: Duration,
+    ) -> redis::RedisResult<Option<Taken>> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.connect(wait).await?,
         };
-        let jobs = read(&mut connection, &self.consumer, count, wait).await?;
+        let keys: Vec<_> = kinds.iter().map(|kind| announced_jobs(kind)).collect();
+        let count = isize::try_from(count).unwrap_or(isize::MAX);
+        let reply = connection.bzmpop_min(wait.as_secs_f64(), &keys, count).await?;
         self.connection = Some(connection);
-        Ok(jobs)
+        Ok(reply.and_then(|(key, members)| {
+            let kind = kinds.iter().zip(&keys).find(|(_, of)| **of == key)?.0;
+            let jobs = members.iter().filter_map(|(id, at)| Some((JobId(id.parse().ok()?), *at)));
+            Some(Taken { kind: (*kind).to_owned(), jobs: jobs.collect() })
+        }))
+    }
+
+    /// Announces jobs again, in their old places, for which this worker has no room after all.
+    pub async fn give_back(&self, kind: &str, jobs: &[(JobId, f64)]) {
+        let members: Vec<_> = jobs.iter().map(|(job, at)| (*at, job.0)).collect();
+        if let Err(error) = self.redis.shared().zadd_multiple(announced_jobs(kind), &members).await {
+            tolerated("queue.give_back", &error);
+        }
     }
 
     async fn connect(&self, wait: Duration) -> redis::RedisResult<MultiplexedConnection> {
@@ -131,38 +224,5 @@ impl Announcements {
             .set_connection_timeout(Some(Duration::from_secs(2)))
             .set_response_timeout(Some(wait + Duration::from_secs(2)));
         self.redis.client().get_multiplexed_async_connection_with_config(&settings).await
-    }
-}
-
-async fn read(
-    connection: &mut MultiplexedConnection,
-    consumer: &str,
-    count: usize,
-    wait: Duration,
-) -> redis::RedisResult<Vec<JobId>> {
-    let block = usize::try_from(wait.as_millis()).unwrap_or(usize::MAX);
-    let options = StreamReadOptions::default().group(JOB_GROUP, consumer).count(count).block(block).noack();
-    let reply: Option<StreamReadReply> = match connection.xread_options(&[JOB_STREAM], &[">"], &options).await
-    {
-        Err(error) if error.code() == Some("NOGROUP") => {
-            // Redis was emptied, or this is its first day.
-            create_group(connection).await?;
-            None
-        }
-        reply => reply?,
-    };
-    let entries: Vec<_> = reply.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids).collect();
-    if entries.is_empty() {
-        return Ok(Vec::new());
-    }
-    let keys: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
-    connection.xdel(JOB_STREAM, &keys).await?;
-    Ok(entries.iter().filter_map(|entry| entry.get::<u64>("id")).map(JobId).collect())
-}
-
-async fn create_group(connection: &mut MultiplexedConnection) -> redis::RedisResult<()> {
-    match connection.xgroup_create_mkstream(JOB_STREAM, JOB_GROUP, "0").await {
-        Err(error) if error.code() == Some("BUSYGROUP") => Ok(()),
-        outcome => outcome.map(drop),
     }
 }

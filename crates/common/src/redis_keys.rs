@@ -1,12 +1,13 @@
 //! Every key in Redis, one function each. All of them carry a lifetime or a bound; what may not be lost is in MariaDB.
 
-use crate::ids::{JobId, UserId};
+use crate::ids::{ChannelId, JobId, UserId};
 
-/// Stream of announced job ids, oldest first, one field `id`. Trimmed by XDEL when a job is finished.
-pub const JOB_STREAM: &str = "jobs:stream";
-
-/// The workers' consumer group on [`JOB_STREAM`].
-pub const JOB_GROUP: &str = "workers";
+/// Sorted set of the announced jobs of a kind: ids by when they were announced (microseconds since 1970). Bounded; an id
+/// is removed when a worker reads it.
+#[must_use]
+pub fn announced_jobs(kind: &str) -> String {
+    format!("jobs:announced:{kind}")
+}
 
 /// Pub/sub: every live event as `<user id> <stream id> <json>`.
 pub const EVENTS: &str = "events";
@@ -29,6 +30,12 @@ pub fn web_session(id: &str) -> String {
     format!("web:{id}")
 }
 
+/// Marks an OAuth state as used up; as long as a login may take.
+#[must_use]
+pub fn used_login_state(state: &str) -> String {
+    format!("login:used:{state}")
+}
+
 /// A client's request budget at the gateway; a minute.
 #[must_use]
 pub fn client_budget(client: &str) -> String {
@@ -46,6 +53,12 @@ pub fn helix_budget(user: UserId) -> String {
 #[must_use]
 pub fn answer(subject: &str, question: &str, state: &str, parameters: &str) -> String {
     format!("answer:{subject}:{question}:{state}:{parameters}")
+}
+
+/// A channel's broadcast as Twitch last listed it, `null` for none; two polls.
+#[must_use]
+pub fn live_stream(channel: ChannelId) -> String {
+    format!("live:{channel}")
 }
 
 /// The channels that Twitch lists for a user; `CACHE_TTL_SECONDS`.

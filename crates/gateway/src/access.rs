@@ -9,7 +9,7 @@ use common::{
     problem::Problem,
 };
 
-use crate::gateway::App;
+use crate::{gateway::App, refusals::explain};
 
 /// For how long a role that Twitch listed is believed.
 const BELIEVED: Duration = Duration::hours(1);
@@ -33,7 +33,7 @@ pub(crate) async fn require(app: &App, user: UserId, channels: &[ChannelId]) -> 
 
 /// Asks Twitch for the user's channels, and remembers the answer.
 pub(crate) async fn ask(app: &App, user: UserId) -> Result<Vec<ModeratedChannel>, Problem> {
-    let ChannelsAnswer { channels } = app.twitch.channels(user).await?;
+    let ChannelsAnswer { channels } = app.twitch.channels(user).await.map_err(explain)?;
     db::channels::store_roles(&app.pool, user, &channels, app.clock.now()).await?;
     Ok(channels)
 }

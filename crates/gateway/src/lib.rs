@@ -18,6 +18,7 @@ mod middleware;
 pub mod openapi;
 mod pages;
 mod rate_limit;
+mod refusals;
 mod router;
 mod security_headers;
 mod visitor;

@@ -23,8 +23,8 @@ use tokio::{sync::mpsc, time::timeout};
 /// Events that wait for one page.
 const QUEUE: usize = 64;
 
-/// Pages of one user; the oldest is closed.
-const PAGES_PER_USER: usize = 20;
+/// Pages that one user may have open. More are refused: closing the oldest would only make it come back.
+const PAGES_PER_USER: usize = 32;
 
 /// A subscription on which nothing happens is asked this often whether it is alive.
 const PING_EVERY: Duration = Duration::from_secs(15);
@@ -78,20 +78,20 @@ impl Drop for Subscription {
 }
 
 impl Hub {
-    /// Opens a page of `user`.
-    pub(crate) fn join(self: &Arc<Self>, user: UserId) -> Subscription {
+    /// Opens a page of `user`; none when there are too many.
+    pub(crate) fn join(self: &Arc<Self>, user: UserId) -> Option<Subscription> {
         let (queue, events) = mpsc::channel(QUEUE);
         let mut state = self.lock();
         let number = state.next;
         state.next += 1;
         let pages = state.pages.entry(user).or_default();
         if pages.len() >= PAGES_PER_USER {
-            pages.remove(0);
+            return None;
         }
         pages.push(Page { number, queue });
         drop(state);
         metrics::storage::SSE_CLIENTS.inc();
-        Subscription { events, hub: self.clone(), user, number }
+        Some(Subscription { events, hub: self.clone(), user, number })
     }
 
     /// Hands an event to the pages of its user, and closes those whose queue is full.
@@ -172,7 +172,7 @@ mod tests {
     #[tokio::test]
     async fn a_page_gets_its_users_events_in_order() {
         let hub = Arc::new(Hub::default());
-        let (mut one, mut other) = (hub.join(UserId(1)), hub.join(UserId(2)));
+        let (mut one, mut other) = (hub.join(UserId(1)).unwrap(), hub.join(UserId(2)).unwrap());
         for remaining in 1..=3 {
             hub.deliver(event(UserId(1), remaining));
         }
@@ -186,8 +186,8 @@ mod tests {
     #[tokio::test]
     async fn a_page_that_does_not_keep_up_is_closed_and_the_others_are_not() {
         let hub = Arc::new(Hub::default());
-        let mut slow = hub.join(UserId(1));
-        let mut quick = hub.join(UserId(1));
+        let mut slow = hub.join(UserId(1)).unwrap();
+        let mut quick = hub.join(UserId(1)).unwrap();
         for remaining in 0..=QUEUE as u64 {
             hub.deliver(event(UserId(1), remaining));
             quick.next().await.unwrap();
@@ -204,8 +204,9 @@ mod tests {
     #[tokio::test]
     async fn leaving_leaves_nothing_behind() {
         let hub = Arc::new(Hub::default());
-        let pages: Vec<_> = (0..PAGES_PER_USER + 5).map(|_| hub.join(UserId(1))).collect();
-        assert_eq!(hub.lock().pages[&UserId(1)].len(), PAGES_PER_USER);
+        let pages: Vec<_> = (0..PAGES_PER_USER).map(|_| hub.join(UserId(1)).unwrap()).collect();
+        assert!(hub.join(UserId(1)).is_none());
+        assert!(hub.join(UserId(2)).is_some());
         drop(pages);
         assert!(hub.lock().pages.is_empty());
     }

@@ -38,6 +38,7 @@ pub(crate) struct RateLimit {
     config: LimitsConfig,
     burst: NonZeroU32,
     redis: Redis,
+    script: Script,
     local: RateLimiter<String, HashMapStateStore<String>, DefaultClock>,
     counted_locally: AtomicUsize,
 }
@@ -47,7 +48,8 @@ impl RateLimit {
         let per_minute = NonZeroU32::new(config.requests_per_minute).unwrap_or(NonZeroU32::MIN);
         let burst = NonZeroU32::new(config.requests_per_minute / 4).unwrap_or(NonZeroU32::MIN);
         let local = RateLimiter::hashmap(Quota::per_minute(per_minute).allow_burst(burst));
-        Self { config, burst, redis, local, counted_locally: AtomicUsize::new(0) }
+        let script = Script::new(include_str!("lua/take_request.lua"));
+        Self { config, burst, redis, script, local, counted_locally: AtomicUsize::new(0) }
     }
 
     /// Counts a request of `client`; when it may not be answered, how long to wait.
@@ -66,8 +68,7 @@ impl RateLimit {
     }
 
     async fn take_shared(&self, client: &str) -> redis::RedisResult<u64> {
-        let script = Script::new(include_str!("lua/take_request.lua"));
-        let mut call = script.key(redis_keys::client_budget(client));
+        let mut call = self.script.key(redis_keys::client_budget(client));
         call.arg(self.burst.get()).arg(self.config.requests_per_minute);
         call.invoke_async(&mut self.redis.shared()).await
     }

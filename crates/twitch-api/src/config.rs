@@ -20,6 +20,8 @@ pub struct Config {
     pub cipher: Arc<TokenCipher>,
     /// `CACHE_TTL_SECONDS`: how long answers about moderated channels may be kept.
     pub cache_ttl: Duration,
+    /// `STREAM_POLL_SECONDS`: how often all known channels are asked whether they are live.
+    pub stream_poll: Duration,
     /// `RATE_LIMIT_REQUESTS_PER_SECOND`: a ceiling for every bucket, beside Twitch's own.
     pub requests_per_second: u32,
 }
@@ -53,6 +55,7 @@ impl Config {
             twitch: TwitchConfig::from_env(env),
             cipher: Arc::new(TokenCipher::from_env(env)),
             cache_ttl: env.seconds("CACHE_TTL_SECONDS", 300, 1..=86_400),
+            stream_poll: env.seconds("STREAM_POLL_SECONDS", 60, 1..=600),
             requests_per_second: env.number_in("RATE_LIMIT_REQUESTS_PER_SECOND", 10, 1..=10_000),
         }
     }

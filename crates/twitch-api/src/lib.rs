@@ -6,22 +6,30 @@
 //! | part | what it does |
 //! |---|---|
 //! | [`tokens`] | stores tokens encrypted, refreshes them once, notices grants that are lost |
+//! | [`budget`] | decides how often Twitch may be called, over all replicas |
 //! | [`helix`] | calls the Helix API: retries, paging, judging whether a list is complete |
+//! | `live` | polls who is live |
+//! | `eventsub` | listens for raids and for streams that begin and end |
 //! | [`routes`] | the internal HTTP interface, listed in [`router`] |
 //!
 //! No token ever leaves this process but to Twitch, and none is ever logged.
 
 mod app;
+mod breaker;
+pub mod budget;
 mod config;
 mod error;
+mod eventsub;
 mod extract;
 pub mod helix;
+mod live;
 mod router;
 pub mod routes;
 pub mod tokens;
 
 use common::{db, health::Readiness, http, lifecycle::Shutdown, redis_store::Redis, service};
 use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
 
 pub use app::App;
 pub use config::{Config, TwitchConfig};
@@ -62,8 +70,15 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> R
             let redis = redis.clone();
             async move { redis.check().await }
         });
+    let background = TaskTracker::new();
+    background.spawn(tokens::validation::run(app.tokens.clone(), shutdown.clone()));
+    background.spawn(live::run(app.clone(), shutdown.clone()));
+    background.spawn(eventsub::run(app.clone(), shutdown.clone()));
+    background.close();
+
     let routes = router::routes(app.clone(), config.service.internal_token.clone());
     service::serve(config.service.name, listener, shutdown, readiness, routes).await?;
+    background.wait().await;
     // A refresh that Twitch has answered must be stored, or the grant is lost.
     app.tokens.settle().await;
     Ok(())

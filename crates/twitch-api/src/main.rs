@@ -6,5 +6,8 @@ use twitch_api::Config;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some("rotate-keys") {
+        return twitch_api::tokens::rotation::main().await;
+    }
     common::service::main(Config::from_env, twitch_api::run).await
 }

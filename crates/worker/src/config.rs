@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use common::{
     clients::UpstreamConfig,
-    config::{DatabaseConfig, Env, RedisConfig, ServiceConfig},
+    config::{AppEnv, DatabaseConfig, Env, RedisConfig, ServiceConfig},
 };
 
 #[derive(Debug)]
@@ -30,6 +30,40 @@ pub struct JobsConfig {
     pub concurrency: u32,
     /// `TWITCH_TIMEOUT_SECONDS`: how long `twitch-api` waits for Twitch, and we for its next page.
     pub twitch_timeout: Duration,
+    pub trials: TrialsConfig,
+}
+
+/// What only fault trials switch on, in development.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TrialsConfig {
+    /// `JOB_PROBES`: 1 runs jobs of kind `probe`, which are refused otherwise.
+    pub probes: bool,
+    /// `JOB_SABOTAGE`: a guard that is left out, to show that the trials notice.
+    pub sabotage: Option<Sabotage>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sabotage {
+    /// `token`: a job is finished without a look at who holds its lease.
+    Token,
+    /// `reconciler`: it does not run.
+    Reconciler,
+}
+
+impl TrialsConfig {
+    fn from_env(env: &mut Env, app_env: AppEnv) -> Self {
+        let probes = app_env == AppEnv::Development && env.optional("JOB_PROBES").as_deref() == Some("1");
+        let sabotage = match env.optional("JOB_SABOTAGE").as_deref() {
+            None => None,
+            Some("token") if probes => Some(Sabotage::Token),
+            Some("reconciler") if probes => Some(Sabotage::Reconciler),
+            Some(_) => {
+                env.reject("JOB_SABOTAGE", "is for fault trials: token or reconciler, with JOB_PROBES=1");
+                None
+            }
+        };
+        Self { probes, sabotage }
+    }
 }
 
 /// How accounts are kept.
@@ -49,6 +83,7 @@ impl Config {
             lease: env.seconds("JOB_LEASE_SECONDS", 30, 2..=600),
             concurrency: env.number_in("WORKER_CONCURRENCY", 8, 1..=256),
             twitch_timeout: env.seconds("TWITCH_TIMEOUT_SECONDS", 10, 1..=120),
+            trials: TrialsConfig::from_env(env, service.app_env),
         };
         if jobs.lease <= jobs.twitch_timeout {
             env.reject("JOB_LEASE_SECONDS", "must be longer than TWITCH_TIMEOUT_SECONDS");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use common::{clients::TwitchApi, clock::Clock, db::Pool, queue::Queue, redis_store::Redis};
 
-use crate::accounts::Accounts;
+use crate::{accounts::Accounts, pulse::Pulse};
 
 /// Shared by all jobs of this worker. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -18,18 +18,16 @@ pub struct Parts {
     pub queue: Queue,
     pub twitch: TwitchApi,
     pub accounts: Accounts,
+    pub pulse: Pulse,
+    /// Whether the reconciler does its work: always, except where a trial shows what happens otherwise.
+    pub reconciles: bool,
+    /// Whether jobs of kind `probe` are run.
+    pub probes: bool,
 }
 
-impl Context {
-    pub fn new(
-        clock: Clock,
-        pool: Pool,
-        redis: Redis,
-        queue: Queue,
-        twitch: TwitchApi,
-        accounts: Accounts,
-    ) -> Self {
-        Self(Arc::new(Parts { clock, pool, redis, queue, twitch, accounts }))
+impl From<Parts> for Context {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
     }
 }
 

@@ -1,17 +1,24 @@
 //! The worker runs jobs: captures and enrichment. It serves nobody but probes.
 //!
-//! [`runner`] reads announcements, claims jobs and runs each in a task of its own; [`leases`] keeps them ours;
-//! [`reconcile`] puts right what was lost; [`scheduler`] fills the queue, [`retention`] removes what is due; `jobs/`
-//! holds one file per kind.
+//! [`runner`] takes announced jobs from [`intake`], as far as there is [`room`], claims them and runs each in a task of its
+//! own; [`leases`] keeps them ours; [`reconcile`] puts right what was lost; [`pulse`] knows whether jobs move;
+//! [`scheduler`] fills the queue, [`retention`] removes what is due; `jobs/` holds one file per kind.
+//!
+//! Two commands beside that: [`migrate`] and [`redrive`].
 
 mod accounts;
+mod command;
 mod config;
 mod context;
+mod intake;
 mod jobs;
 mod leases;
 pub mod migrate;
+mod pulse;
 mod reconcile;
+pub mod redrive;
 mod retention;
+mod room;
 mod runner;
 mod scheduler;
 mod watchers;
@@ -30,8 +37,13 @@ use common::{
 };
 use tokio::net::TcpListener;
 
-pub use crate::config::{AccountsConfig, Config, JobsConfig};
-use crate::{accounts::Accounts, context::Context, leases::Leases};
+pub use crate::config::{AccountsConfig, Config, JobsConfig, Sabotage, TrialsConfig};
+use crate::{
+    accounts::Accounts,
+    context::{Context, Parts},
+    leases::Leases,
+    pulse::Pulse,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -55,15 +67,19 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> R
     let http = http::client(config.jobs.twitch_timeout)?;
     let twitch =
         TwitchApi::new(Upstream::new(config.twitch_api, http, config.service.internal_token.clone()));
-    let context = Context::new(
-        Clock::system(),
-        pool.clone(),
-        redis.clone(),
-        Queue::new(pool.clone(), redis.clone()),
-        twitch.clone(),
-        Accounts::new(config.accounts.clone()),
-    );
-    let leases = Leases::new(pool.clone(), config.jobs.lease);
+    let trials = config.jobs.trials;
+    let context = Context::from(Parts {
+        clock: Clock::system(),
+        pool: pool.clone(),
+        redis: redis.clone(),
+        queue: Queue::new(pool.clone(), redis.clone()),
+        twitch: twitch.clone(),
+        accounts: Accounts::new(config.accounts.clone()),
+        pulse: Pulse::default(),
+        reconciles: trials.sabotage != Some(Sabotage::Reconciler),
+        probes: trials.probes,
+    });
+    let leases = Leases::new(pool.clone(), config.jobs.lease, trials.sabotage != Some(Sabotage::Token));
 
     let readiness = Readiness::default()
         .check("mariadb", {
@@ -80,6 +96,10 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> R
         .check("twitch-api", move || {
             let twitch = twitch.clone();
             async move { twitch.check().await }
+        })
+        .check("jobs", {
+            let context = context.clone();
+            move || std::future::ready(context.pulse.check())
         });
 
     let beating = tokio::spawn(leases::beat(leases.clone()));

@@ -3,54 +3,56 @@
 //! A job is claimed only when there is room to start it at once. A run that panics, takes too long, or loses its lease
 //! ends alone.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use common::{
-    db::{self, DbError, jobs::ClaimedJob},
-    ids::JobId,
+    db::{
+        self, DbError,
+        jobs::{ClaimedJob, Lane},
+    },
+    jobs::policy,
     lifecycle::Shutdown,
-    metrics,
-    queue::Announcements,
-    redis_store::tolerated,
-    request_id,
+    metrics, request_id,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 use crate::{
     config::JobsConfig,
     context::Context,
+    intake::Intake,
     jobs::{self, JobError},
     leases::{Lease, Leases},
+    room::{Place, Room},
 };
 
-/// How many announcements are read at once.
-const READ_BATCH: usize = 64;
-/// The pause after an error of Redis or MariaDB.
+/// The pause after an error of MariaDB.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long MariaDB may take to answer a claim or a refill.
+const LIMIT: Duration = Duration::from_secs(5);
+/// Lanes waiting for a refill; what does not fit is found by the reconciler.
+const REFILLS: usize = 1_024;
 
 /// Runs jobs until the shutdown, then waits for those that run.
 pub async fn run(context: Context, leases: Leases, config: JobsConfig, shutdown: Shutdown) {
-    let room = Arc::new(Semaphore::new(config.concurrency as usize));
-    let consumer = format!("worker-{:016x}", rand::Rng::random::<u64>(&mut rand::rng()));
-    let mut announcements = Announcements::new(context.redis.clone(), consumer);
+    let room = Room::new(config.concurrency);
+    let mut intake = Intake::new(context.pool.clone(), context.redis.clone(), config.poll_interval);
     let tasks = TaskTracker::new();
-    while !shutdown.is_draining() {
-        let Some(permits) = all_free(&room, &shutdown).await else {
-            break;
-        };
+    let (claims, claimed_lanes) = mpsc::channel(REFILLS);
+    tasks.spawn(refill(context.clone(), claimed_lanes));
+    while let Some(permits) = room.free(&shutdown).await {
         let announced = tokio::select! {
-            ids = next_ids(&context, &mut announcements, permits.len(), config.poll_interval) => ids,
+            ids = intake.next(&room, permits.len()) => ids,
             () = shutdown.draining() => break,
         };
         let token = rand::Rng::random(&mut rand::rng());
-        match db::jobs::claim(&context.pool, &announced, token, leases.duration).await {
+        let claiming = db::jobs::claim(&context.pool, &announced, token, leases.duration);
+        match db::within(LIMIT, claiming).await {
             Ok(claimed) => {
                 for (job, permit) in claimed.into_iter().zip(permits) {
-                    tasks.spawn(supervise(context.clone(), leases.hold(&job), job, permit));
+                    claims.try_send(job.lane()).ok();
+                    let (lease, place) = (leases.hold(&job), room.place(permit, &job.kind));
+                    tasks.spawn(supervise(context.clone(), lease, job, place));
                 }
             }
             Err(error) => {
@@ -59,42 +61,27 @@ pub async fn run(context: Context, leases: Leases, config: JobsConfig, shutdown:
             }
         }
     }
+    drop(claims);
     tasks.close();
     tracing::info!(running = tasks.len(), "runner.draining");
     tasks.wait().await;
 }
 
-/// Waits for room and takes all there is, one permit a job.
-async fn all_free(room: &Arc<Semaphore>, shutdown: &Shutdown) -> Option<Vec<OwnedSemaphorePermit>> {
-    let first = tokio::select! {
-        permit = room.clone().acquire_owned() => permit.ok()?,
-        () = shutdown.draining() => return None,
-    };
-    let more = std::iter::from_fn(|| room.clone().try_acquire_owned().ok());
-    Some(std::iter::once(first).chain(more).take(READ_BATCH).collect())
+/// Announces what comes next in the lanes of claimed jobs; while it does, further ones gather.
+async fn refill(context: Context, mut claimed: mpsc::Receiver<Lane>) {
+    let mut lanes = Vec::new();
+    while claimed.recv_many(&mut lanes, REFILLS).await > 0 {
+        lanes.sort_unstable();
+        lanes.dedup();
+        if let Err(error) = db::within(LIMIT, context.queue.refill(&lanes)).await {
+            tracing::warn!(%error, "runner.refill_failed");
+        }
+        lanes.clear();
+    }
 }
 
-/// Announced ids; without Redis, ids of due jobs straight from MariaDB.
-async fn next_ids(
-    context: &Context,
-    announcements: &mut Announcements,
-    count: usize,
-    wait: Duration,
-) -> Vec<JobId> {
-    let error = match announcements.next(count, wait).await {
-        Ok(ids) => return ids,
-        Err(error) => error,
-    };
-    tolerated("runner.announcements", &error);
-    tokio::time::sleep(PAUSE).await;
-    let limit = u32::try_from(count).unwrap_or(u32::MAX);
-    db::jobs::due(&context.pool, limit).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "runner.poll_failed");
-        Vec::new()
-    })
-}
-
-async fn supervise(context: Context, lease: Lease, job: ClaimedJob, _room: OwnedSemaphorePermit) {
+async fn supervise(context: Context, lease: Lease, job: ClaimedJob, _place: Place) {
+    let _beat = context.pulse.begin();
     let id = if job.request_id.is_empty() { request_id::fresh() } else { job.request_id.clone() };
     request_id::scope(id, async {
         metrics::jobs::START_LATENCY.with_label_values(&[&job.kind]).observe(job.waited.as_secs_f64());
@@ -121,7 +108,7 @@ async fn run_one(context: &Context, lease: &Lease, job: &ClaimedJob) -> Result<(
     let run = std::panic::AssertUnwindSafe(jobs::run(context, lease, job));
     let run = futures_util::FutureExt::catch_unwind(run);
     tokio::select! {
-        outcome = tokio::time::timeout(jobs::policy(&job.kind).timeout, run) => match outcome {
+        outcome = tokio::time::timeout(policy(&job.kind).timeout, run) => match outcome {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_panic)) => Err(JobError::retry("panic", "the job panicked")),
             Err(_elapsed) => Err(JobError::retry("timeout", "the job took too long")),
@@ -132,7 +119,7 @@ async fn run_one(context: &Context, lease: &Lease, job: &ClaimedJob) -> Result<(
 
 /// Puts a job that did not finish where it belongs; the outcome for the metrics.
 async fn settle(context: &Context, lease: &Lease, job: &ClaimedJob, error: JobError) -> &'static str {
-    let policy = jobs::policy(&job.kind);
+    let policy = policy(&job.kind);
     let settled = match &error {
         JobError::Fenced => {
             metrics::jobs::FENCED.with_label_values(&[&job.kind]).inc();

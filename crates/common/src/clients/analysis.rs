@@ -3,6 +3,9 @@
 //! The gateway checks who may ask, hands the question on, and hands the answer's bytes back as they came: parsing and
 //! writing them again would cost more than most answers do.
 
+pub mod people;
+pub mod rooms;
+
 use axum::http::StatusCode;
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};

@@ -161,3 +161,32 @@ pub async fn store_roles(
     })
     .await
 }
+
+/// Up to `limit` channels after `after`, in the order of their ids.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn known_after(pool: &Pool, after: ChannelId, limit: u32) -> Result<Vec<ChannelId>, DbError> {
+    let ids = sqlx::query_scalar!("SELECT id FROM channels WHERE id > ? ORDER BY id LIMIT ?", after.0, limit)
+        .fetch_all(pool)
+        .await?;
+    Ok(ids.into_iter().map(ChannelId).collect())
+}
+
+/// Every channel with each user who may look into it and whose grant is honoured, in the order of channels and users.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn watchable(pool: &Pool) -> Result<Vec<(ChannelId, UserId, Role)>, DbError> {
+    let rows = sqlx::query!(
+        "SELECT channel_roles.channel_id, channel_roles.user_id, channel_roles.role
+         FROM channel_roles JOIN twitch_tokens ON twitch_tokens.user_id = channel_roles.user_id
+         WHERE twitch_tokens.lost_at IS NULL
+         ORDER BY channel_roles.channel_id, channel_roles.user_id"
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter()
+        .map(|row| Ok((ChannelId(row.channel_id), UserId(row.user_id), role(&row.role)?)))
+        .collect()
+}

@@ -8,14 +8,18 @@
 
 pub mod account_changes;
 pub mod account_columns;
+pub mod account_names;
 pub mod accounts;
 pub mod captures;
 pub mod channels;
 pub mod jobs;
 pub mod leases;
+pub mod probes;
+pub mod raids;
 pub mod retention;
 pub mod schedules;
 pub mod sessions;
+pub mod streams;
 pub mod tokens;
 pub mod users;
 
@@ -35,9 +39,11 @@ pub type Tx = Transaction<'static, MySql>;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
 
-/// What every connection begins with: bounded statements, bounded waits.
+/// What every connection begins with: bounded statements, bounded waits. A transaction in which nothing is said for ten
+/// seconds is rolled back, so that a process that froze does not keep its locks.
 const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
-                       SET SESSION max_statement_time = 30, innodb_lock_wait_timeout = 5";
+                       SET SESSION max_statement_time = 30, innodb_lock_wait_timeout = 5, \
+                       idle_transaction_timeout = 10";
 
 /// How often a transaction is run again after a transient failure.
 const TRANSACTION_ATTEMPTS: u32 = 5;
@@ -48,6 +54,8 @@ pub enum DbError {
     Sql(#[from] sqlx::Error),
     #[error("MariaDB did not answer within {0:?} of the start")]
     NotUp(Duration, #[source] sqlx::Error),
+    #[error("MariaDB did not answer within {0:?}")]
+    Unanswered(Duration),
     #[error("migrating: {0}")]
     Migrate(#[source] Box<sqlx::migrate::MigrateError>),
     #[error("a row of {table} makes no sense: {what}")]
@@ -74,6 +82,7 @@ impl DbError {
                 | sqlx::Error::Protocol(_) => true,
                 _ => false,
             },
+            Self::Unanswered(_) => true,
             _ => false,
         }
     }
@@ -153,6 +162,7 @@ pub async fn check(pool: &Pool) -> Result<(), String> {
     let (size, idle) = (i64::from(pool.size()), i64::try_from(pool.num_idle()).unwrap_or(i64::MAX));
     metrics::storage::POOL.with_label_values(&["idle"]).set(idle);
     metrics::storage::POOL.with_label_values(&["busy"]).set(size - idle);
+    metrics::storage::POOL.with_label_values(&["max"]).set(pool.options().get_max_connections().into());
     pool.execute("SELECT 1").await.map(drop).map_err(|error| error.to_string())
 }
 
@@ -198,6 +208,17 @@ impl Transient for DbError {
     fn is_transient(&self) -> bool {
         self.is_transient()
     }
+}
+
+/// Bounds the wait for MariaDB: a connection through which nothing comes any more never fails by itself.
+///
+/// # Errors
+/// What `asking` failed with, or that it did not come back.
+pub async fn within<T>(
+    limit: Duration,
+    asking: impl Future<Output = Result<T, DbError>>,
+) -> Result<T, DbError> {
+    tokio::time::timeout(limit, asking).await.unwrap_or(Err(DbError::Unanswered(limit)))
 }
 
 /// Runs `transaction` (begin to commit), again while it fails transiently.

@@ -7,11 +7,11 @@
 use chrono::{DateTime, Utc};
 use sqlx::{MySql, MySqlConnection};
 
-use super::{DbError, Pool};
+use super::{DbError, Pool, json_list};
 use crate::ids::UserId;
 
 /// Why schedules pause when their grant is lost; a new login resumes those.
-const PAUSED_BY_LOSS: &str = "grant_lost";
+const PAUSED_BY_LOSS: &str = "token_lost";
 
 /// A token as it is stored.
 #[derive(Clone, Debug)]
@@ -198,6 +198,112 @@ pub async fn remove_unless_scheduled(
     .fetch_optional(pool)
     .await?;
     Ok(removed)
+}
+
+/// Takes up to `limit` tokens that were last validated about an hour ago (between 45 and 55 minutes, by the user's id, so
+/// that tokens stored together are not validated together for ever). They come back in a minute unless [`confirm`] or a
+/// replacement says that they have been validated; other replicas do not get them meanwhile.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn take_unvalidated(
+    pool: &Pool,
+    limit: u32,
+    now: DateTime<Utc>,
+) -> Result<Vec<StoredToken>, DbError> {
+    let mut tx = pool.begin().await?;
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT user_id, key_id, access_token, refresh_token, scopes, generation,
+                lost_at AS `lost_at: DateTime<Utc>`, lost_reason
+         FROM twitch_tokens
+         WHERE lost_at IS NULL AND validated_at <= TIMESTAMPADD(SECOND, -2700, ?)
+           AND validated_at <= TIMESTAMPADD(SECOND, -2700 - CAST(user_id % 600 AS SIGNED), ?)
+         ORDER BY validated_at LIMIT ? FOR UPDATE SKIP LOCKED",
+        now,
+        now,
+        limit
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let users: Vec<u64> = rows.iter().map(|row| row.user_id).collect();
+    sqlx::query!(
+        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS taken
+         STRAIGHT_JOIN twitch_tokens ON twitch_tokens.user_id = taken.id
+         SET validated_at = TIMESTAMPADD(SECOND, 60 - 2700 - CAST(user_id % 600 AS SIGNED), ?)",
+        json_list(&users)?,
+        now
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Records that Twitch has just said yes to the token of `generation`.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn confirm(pool: &Pool, user: UserId, generation: u64, now: DateTime<Utc>) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE twitch_tokens SET validated_at = ? WHERE user_id = ? AND generation = ?",
+        now,
+        user.0,
+        generation
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Up to `limit` tokens of users after `after` that another key than `key_id` has encrypted.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn of_other_keys(
+    pool: &Pool,
+    key_id: &str,
+    after: UserId,
+    limit: u32,
+) -> Result<Vec<StoredToken>, DbError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT user_id, key_id, access_token, refresh_token, scopes, generation,
+                lost_at AS `lost_at: DateTime<Utc>`, lost_reason
+         FROM twitch_tokens WHERE key_id <> ? AND user_id > ? ORDER BY user_id LIMIT ?",
+        key_id,
+        after.0,
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Replaces the ciphertexts of `old` by others of the same tokens. `false`: they have been replaced meanwhile.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn reseal(
+    pool: &Pool,
+    old: &StoredToken,
+    key_id: &str,
+    access: &[u8],
+    refresh: Option<&[u8]>,
+) -> Result<bool, DbError> {
+    let done = sqlx::query!(
+        "UPDATE twitch_tokens SET key_id = ?, access_token = ?, refresh_token = ?
+         WHERE user_id = ? AND generation = ? AND key_id = ?",
+        key_id,
+        access,
+        refresh,
+        old.user.0,
+        old.generation,
+        old.key_id
+    )
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 struct Row {

@@ -11,6 +11,8 @@ pub static DEPTH: LazyLock<IntGaugeVec> =
 pub static OLDEST_READY: LazyLock<IntGauge> = LazyLock::new(|| {
     gauge("tca_job_oldest_ready_age_seconds", "How long the oldest due job has been waiting.")
 });
+pub static ANNOUNCED: LazyLock<IntGaugeVec> =
+    LazyLock::new(|| gauges("tca_jobs_announced", "Jobs announced in Redis and not taken.", &["kind"]));
 pub static RUNS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     counters("tca_job_runs_total", "Runs of jobs, by how they ended.", &["kind", "outcome"])
 });

@@ -4,6 +4,7 @@
 //! routes, job kinds, outcomes; never an id.
 
 pub mod captures;
+pub mod detection;
 pub mod http;
 pub mod jobs;
 pub mod storage;

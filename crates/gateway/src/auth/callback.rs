@@ -81,7 +81,7 @@ pub(crate) async fn callback(
 async fn finish(app: &App, session: &Session, parameters: &Parameters) -> Result<String, Failure> {
     let now = app.clock.now();
     let state = parameters.one("state").unwrap_or_default();
-    let Some(begun) = pending::take(session, state, now).await? else {
+    let Some(begun) = pending::take(&app.redis, session, state, now).await? else {
         return Err("state_mismatch".into());
     };
     if let Some(error) = parameters.one("error") {

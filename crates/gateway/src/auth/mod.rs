@@ -32,7 +32,7 @@ fn found(location: &str) -> Response {
 }
 
 /// Ends a login that failed. `code` is of letters and underscores.
-fn failed(code: &str) -> Response {
+pub(crate) fn failed(code: &str) -> Response {
     tracing::info!(code, "auth.login_failed");
     found(&format!("/?error={code}"))
 }

@@ -2,11 +2,12 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
-use common::problem::Problem;
+use common::{problem::Problem, redis_keys, redis_store::Redis};
 use rand::{TryRngCore as _, rngs::OsRng};
+use redis::{AsyncTypedCommands as _, ExistenceCheck, SetExpiry, SetOptions};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
-use tower_sessions::{Session, session};
+use tower_sessions::{Session, session, session_store};
 
 type Result<T> = std::result::Result<T, session::Error>;
 
@@ -55,7 +56,12 @@ pub(super) async fn remember(
 }
 
 /// Uses up the login with this state, if this browser began one.
-pub(super) async fn take(session: &Session, state: &str, now: DateTime<Utc>) -> Result<Option<PendingLogin>> {
+pub(super) async fn take(
+    redis: &Redis,
+    session: &Session,
+    state: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<PendingLogin>> {
     let mut pending = current(session, now).await?;
     // Every one is compared in full, so that the time taken tells nothing.
     let mut found = None;
@@ -66,10 +72,22 @@ pub(super) async fn take(session: &Session, state: &str, now: DateTime<Utc>) -> 
     }
     let Some(index) = found else { return Ok(None) };
     let login = pending.remove(index);
+    if !is_first_use(redis, state).await? {
+        return Ok(None);
+    }
     session.insert(KEY, pending).await?;
-    // At once, not with the answer: the state must be gone while the code is being exchanged.
-    session.save().await?;
     Ok(Some(login))
+}
+
+/// Marks the state as used. The session alone cannot tell: of two answers that arrive at once, both find it there.
+async fn is_first_use(redis: &Redis, state: &str) -> Result<bool> {
+    let once = SetOptions::default()
+        .conditional_set(ExistenceCheck::NX)
+        .with_expiration(SetExpiry::EX(patience().as_secs()));
+    let marked = redis.shared().set_options(redis_keys::used_login_state(state), 1, once).await;
+    marked
+        .map(|reply| reply.is_some())
+        .map_err(|error| session_store::Error::Backend(error.to_string()).into())
 }
 
 /// Forgets them all.

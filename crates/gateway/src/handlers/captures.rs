@@ -20,7 +20,7 @@ use crate::{
     access,
     extract::{JsonBody, Parameters, PathId, id},
     gateway::App,
-    openapi::{BadRequest, CaptureNotFound, ChannelForbidden, SessionNotFound},
+    openapi::{BadRequest, CaptureNotFound, ChannelForbidden, SessionNotFound, TwitchUnusable},
     visitor::CurrentUser,
 };
 
@@ -96,7 +96,7 @@ pub(crate) struct Capture {
     path = "/captures",
     tag = "captures",
     request_body = CaptureRequest,
-    responses((status = 202, body = CapturesAccepted), BadRequest, ChannelForbidden)
+    responses((status = 202, body = CapturesAccepted), BadRequest, ChannelForbidden, TwitchUnusable)
 )]
 pub(crate) async fn create_captures(
     State(app): State<App>,

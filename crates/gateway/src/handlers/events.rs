@@ -4,7 +4,7 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderName, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
     response::{
         IntoResponse, Sse,
         sse::{self, KeepAlive},
@@ -45,14 +45,17 @@ pub(crate) async fn stream_events(
 ) -> Result<impl IntoResponse, Problem> {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(Position::parse);
     // Join first, then look back: what happens in between arrives twice rather than never, and is sent once.
-    let subscription = app.hub.join(user.id());
+    let subscription = app.hub.join(user.id()).ok_or_else(|| {
+        let detail = "You have too many pages open that receive live events.";
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", detail)
+    })?;
     let missed = match last {
         None => Vec::new(),
         Some(last) => events::since(&app.redis, user.id(), &last.to_string()).await.map_err(|error| {
             web_session::unavailable_because("The event store does not answer; try again.").caused_by(error)
         })?,
     };
-    let stream = stream(app, subscription, missed, last.unwrap_or_default());
+    let stream = stream(app, subscription, missed);
     let headers = [
         (header::CACHE_CONTROL, "no-cache"),
         // Proxies that would hold the answer back until it is long enough.
@@ -65,11 +68,11 @@ fn stream(
     app: App,
     mut subscription: Subscription,
     missed: Vec<Published>,
-    mut last: Position,
 ) -> impl Stream<Item = Result<sse::Event, Infallible>> {
     async_stream::stream! {
         // At once, so that the client knows that the stream is open.
         yield Ok(sse::Event::default().comment("open").retry(RETRY));
+        let mut last = Position::default();
         for event in missed {
             last = Position::parse(&event.id).unwrap_or(last);
             yield Ok(message(&event));

@@ -16,6 +16,7 @@ use crate::{
     extract::{Parameters, PathId, id},
     gateway::App,
     openapi::{BadRequest, SessionNotFound},
+    refusals::explain,
     visitor::CurrentUser,
 };
 
@@ -46,7 +47,7 @@ pub(crate) async fn get_session_summary(
     if !db::sessions::is_owned(&app.pool, user.id(), uuid).await? {
         return Err(Problem::not_found("session"));
     }
-    Ok(hand_on(app.analysis.summary(uuid, &channels).await?))
+    Ok(hand_on(app.analysis.summary(uuid, &channels).await.map_err(explain)?))
 }
 
 fn filter(parameters: &Parameters) -> Result<Vec<ChannelId>, Problem> {

@@ -12,7 +12,7 @@ mod store;
 
 use axum::{
     extract::Request,
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -22,7 +22,7 @@ use secrecy::ExposeSecret as _;
 use tower_sessions::{Expiry, SessionManagerLayer, service::SignedCookie};
 
 use self::store::RedisStore;
-use crate::config::WebSessionConfig;
+use crate::{auth, config::WebSessionConfig};
 
 /// The layer that gives each request its session.
 pub(crate) fn layer(
@@ -54,14 +54,17 @@ pub(crate) fn unavailable_because(detail: &str) -> Problem {
     Problem::unavailable("sessions_unavailable", detail).retry_after(std::time::Duration::from_secs(5))
 }
 
-/// Puts a problem document in place of the bare 500 by which the session layer says that it could not save.
+/// Puts an explanation in place of the bare 500 by which the session layer says that it could not save.
 pub(crate) async fn explain_failed_save(request: Request, next: Next) -> Response {
+    let is_login = request.method() == Method::GET && request.uri().path().starts_with("/auth/");
     let response = next.run(request).await;
     let is_bare = response.status() == StatusCode::INTERNAL_SERVER_ERROR
         && !response.headers().contains_key(header::CONTENT_TYPE);
-    if is_bare {
-        unavailable_because("The session store did not take what was to be stored.").into_response()
-    } else {
-        response
+    match (is_bare, is_login) {
+        (false, _) => response,
+        (true, true) => auth::failed("sessions_unavailable"),
+        (true, false) => {
+            unavailable_because("The session store did not take what was to be stored.").into_response()
+        }
     }
 }

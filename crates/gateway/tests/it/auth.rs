@@ -1,6 +1,9 @@
 //! Logging in with Twitch, and everything that can go wrong on the way.
 
+use std::{sync::Arc, time::Duration};
+
 use serde_json::json;
+use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 
 use crate::site::Site;
 
@@ -103,11 +106,33 @@ async fn a_state_works_once() {
 }
 
 #[tokio::test]
+async fn of_many_answers_at_once_one_counts() {
+    let site = Site::start().await;
+    let mut browser = site.browser();
+    let state = browser.begin_login("/auth/login").await;
+    let gate = Arc::new(Semaphore::new(0));
+    site.services.script().exchange_gate = Some(gate.clone());
+    let mut answers = JoinSet::new();
+    for _ in 0..8 {
+        let (mut browser, state) = (browser.at(&site.url), state.clone());
+        answers.spawn(async move { browser.come_back(&state, 42).await.location().to_owned() });
+    }
+    // While one's code is being exchanged, the others are refused.
+    for _ in 0..7 {
+        let refused = timeout(Duration::from_secs(20), answers.join_next()).await.expect("a refusal");
+        assert_eq!(refused.unwrap().unwrap(), "/?error=state_mismatch");
+    }
+    gate.add_permits(1);
+    assert_eq!(answers.join_next().await.unwrap().unwrap(), "/channels");
+    assert_eq!(site.services.script().exchanged.len(), 1);
+}
+
+#[tokio::test]
 async fn a_state_is_good_for_a_quarter_of_an_hour() {
     let site = Site::start().await;
     let mut browser = site.browser();
     let state = browser.begin_login("/auth/login").await;
-    site.pass(std::time::Duration::from_mins(16));
+    site.pass(Duration::from_mins(16));
     assert_eq!(browser.come_back(&state, 42).await.location(), "/?error=state_mismatch");
 }
 

@@ -23,7 +23,11 @@ async fn a_capture_is_asked_for_and_can_be_followed() {
     let jobs = accepted["jobs"].as_array().unwrap();
     assert_eq!(jobs.len(), 2);
     assert_eq!((&jobs[0]["channel_id"], &jobs[0]["state"]), (&json!("5"), &json!("ready")));
-    assert_eq!(site.redis.shared().xlen(redis_keys::JOB_STREAM).await.unwrap(), 2, "the workers were told");
+    assert_eq!(
+        site.redis.shared().zcard(redis_keys::announced_jobs("capture_chatters")).await.unwrap(),
+        2,
+        "the workers were told"
+    );
 
     let id: u64 = jobs[0]["id"].as_str().unwrap().parse().unwrap();
     let path = format!("/api/v1/jobs/{id}");
@@ -56,7 +60,7 @@ async fn a_channel_that_is_not_moderated_is_forbidden_and_nothing_is_enqueued() 
     {
         assert_eq!(site.count(table).await, 0, "{table}");
     }
-    assert_eq!(site.redis.shared().xlen(redis_keys::JOB_STREAM).await.unwrap(), 0);
+    assert_eq!(site.redis.shared().zcard(redis_keys::announced_jobs("capture_chatters")).await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use common::{
     ids::UserId,
     metrics::storage::SSE_CLIENTS,
 };
+use devstack::proxy::Fault;
 use reqwest::{Method, Response};
 use serde_json::Value;
 
@@ -120,6 +121,47 @@ async fn every_replica_tells_its_pages() {
     for stream in [&mut here, &mut there] {
         while stream.next().await.unwrap().data["remaining"] != 7 {}
     }
+}
+
+#[tokio::test]
+async fn when_redis_was_away_pages_come_back_and_miss_nothing() {
+    let mut site = Site::start().await;
+    let user = fresh_user();
+    let browser = site.logged_in(user, &[]).await;
+    let (proxy, url) = site.behind_redis_proxy().await;
+    let browser = browser.at(&url);
+    let (mut stream, mut seen) = ready(&site, &browser, user).await;
+    proxy.set(Fault::Reset);
+    publish(&site, user, 5).await;
+    while let Some(event) = stream.next().await {
+        seen = event;
+    }
+    proxy.set(Fault::None);
+    until("Redis is back", || async {
+        browser.request(Method::GET, "/api/v1/me").send().await.unwrap().status() == 200
+    })
+    .await;
+    let mut again = Stream::open(&browser, Some(&seen.id)).await;
+    assert_eq!(again.next().await.unwrap().data["remaining"], 5);
+    ready(&site, &browser, user).await;
+}
+
+#[tokio::test]
+async fn a_user_may_have_many_pages_open_but_not_endlessly_many() {
+    let site = Site::start().await;
+    let user = fresh_user();
+    let mut browser = site.logged_in(user, &[]).await;
+    ready(&site, &browser, user).await;
+    let mut open = Vec::new();
+    for _ in 0..32 {
+        open.push(browser.request(Method::GET, "/api/v1/events").send().await.unwrap());
+    }
+    browser.get("/api/v1/events").await.is_problem(429, "too_many_streams");
+    open.clear();
+    until("a place is free", || async {
+        browser.request(Method::GET, "/api/v1/events").send().await.unwrap().status() == 200
+    })
+    .await;
 }
 
 #[tokio::test]

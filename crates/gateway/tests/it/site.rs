@@ -13,7 +13,10 @@ use std::{
 
 use chrono::DateTime;
 use common::{clock::Clock, config, lifecycle::Shutdown, redis_store::Redis};
-use devstack::testing::{TestDatabase, TestRedis};
+use devstack::{
+    proxy::Proxy,
+    testing::{TestDatabase, TestRedis},
+};
 use gateway::{Config, Gateway};
 use sqlx::MySqlPool;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -95,6 +98,15 @@ impl Site {
         let gateway = Gateway::open(config, clock, self.shutdown.clone()).await.unwrap();
         self.running.push(tokio::spawn(async move { gateway.serve(listener).await.unwrap() }));
         url
+    }
+
+    /// Another gateway that reaches Redis through a proxy, which can misbehave.
+    pub async fn behind_redis_proxy(&mut self) -> (Proxy, String) {
+        let address = self.vars["REDIS_URL"].strip_prefix("redis://").unwrap().to_owned();
+        let (address, database) = address.split_once('/').unwrap();
+        let proxy = Proxy::start(vec![address.parse().unwrap()]).await.unwrap();
+        let url = self.replica(&[("REDIS_URL", &format!("redis://{}/{database}", proxy.address()))]).await;
+        (proxy, url)
     }
 
     /// Moves the clock on.

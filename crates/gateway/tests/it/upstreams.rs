@@ -14,7 +14,7 @@ use axum::{
 };
 use common::problem::Problem;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Semaphore};
 
 /// What the scripted services know, and what they were asked.
 #[derive(Default)]
@@ -25,6 +25,8 @@ pub struct Script {
     pub token_is_lost: bool,
     /// Exchanges answer with this problem code.
     pub exchange_fails: Option<&'static str>,
+    /// Exchanges wait while this is closed.
+    pub exchange_gate: Option<Arc<Semaphore>>,
     /// Channels that a user may look into, as (id, role).
     pub channels: HashMap<u64, Vec<(u64, &'static str)>>,
     /// Channels that are live, with their viewers.
@@ -71,7 +73,7 @@ impl Upstreams {
                 Problem::unavailable("twitch_unavailable", "Twitch does not answer.").into_response(),
             );
         }
-        let lost = || Problem::new(StatusCode::CONFLICT, "token_lost", "Log in again.").into_response();
+        let lost = || Problem::new(StatusCode::UNAUTHORIZED, "token_lost", "Log in again.").into_response();
         script.token_is_lost.then(lost)
     }
 }
@@ -87,6 +89,10 @@ async fn authorize(State(services): State<Upstreams>, Json(body): Json<Value>) -
 async fn exchange(State(services): State<Upstreams>, Json(body): Json<Value>) -> Response {
     if let Some(refusal) = services.refusal() {
         return refusal;
+    }
+    let gate = services.script().exchange_gate.clone();
+    if let Some(gate) = gate {
+        gate.acquire().await.unwrap().forget();
     }
     let code = body["code"].as_str().unwrap().to_owned();
     let mut script = services.script();

@@ -1,11 +1,12 @@
 //! Cookies, and the sessions behind them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::redis_keys;
+use devstack::proxy::Fault;
 use redis::AsyncTypedCommands as _;
 
-use crate::site::{Site, nobody};
+use crate::site::{Site, nobody, until};
 
 /// The Redis keys of all web sessions.
 async fn keys(site: &Site) -> Vec<String> {
@@ -89,7 +90,8 @@ async fn a_forged_cookie_is_nobodys() {
     let good = browser.cookie.clone().unwrap();
     let [key] = keys(&site).await.try_into().unwrap();
     let id = key.strip_prefix("web:").unwrap();
-    let tampered = format!("{}A", &good[..good.len() - 1]);
+    let (name_and_signature, last) = good.split_at(good.len() - 1);
+    let tampered = format!("{name_and_signature}{}", if last == "A" { "Q" } else { "A" });
     for forged in [format!("session={id}"), tampered, "session=".to_owned(), "session=%00".to_owned()] {
         browser.cookie = Some(forged.clone());
         browser.get("/api/v1/me").await.is_problem(401, "not_authenticated");
@@ -114,4 +116,23 @@ async fn without_redis_nobody_is_logged_out() {
     elsewhere.post("/auth/logout", &serde_json::json!({})).await.is_problem(503, "sessions_unavailable");
     // The cookie is as good as before where Redis answers.
     browser.get("/api/v1/me").await.ok();
+}
+
+#[tokio::test]
+async fn a_redis_that_does_not_answer_is_not_waited_for_long() {
+    let mut site = Site::start().await;
+    let mut browser = site.browser();
+    browser.log_in(42).await;
+    let (proxy, url) = site.behind_redis_proxy().await;
+    let mut elsewhere = browser.at(&url);
+    elsewhere.get("/api/v1/me").await.ok();
+    proxy.set(Fault::BlackHole);
+    let began = Instant::now();
+    elsewhere.get("/api/v1/me").await.is_problem(503, "sessions_unavailable");
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    proxy.set(Fault::None);
+    until("Redis is back", || async {
+        elsewhere.request(reqwest::Method::GET, "/api/v1/me").send().await.unwrap().status() == 200
+    })
+    .await;
 }

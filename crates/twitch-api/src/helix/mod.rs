@@ -15,11 +15,17 @@ use std::{fmt, sync::Arc};
 use common::{clock::Clock, ids::UserId};
 use tokio::time::Instant;
 
-use crate::{TwitchConfig, TwitchError, tokens::Tokens};
+use crate::{
+    TwitchConfig, TwitchError,
+    budget::{Budgets, Urgency},
+    tokens::Tokens,
+};
 use wire::Wire;
 
 pub use chatters::{Walk, verdict};
 pub use session::Session;
+pub(crate) use wire::Question;
+pub use wire::RateHeaders;
 
 /// An endpoint: its name in metrics and its path.
 #[derive(Clone, Copy, Debug)]
@@ -35,13 +41,20 @@ pub struct Helix(Arc<Inner>);
 struct Inner {
     wire: Wire,
     tokens: Tokens,
+    budgets: Budgets,
     clock: Clock,
 }
 
 impl Helix {
     #[must_use]
-    pub fn new(config: &TwitchConfig, http: reqwest::Client, tokens: Tokens, clock: Clock) -> Self {
-        Self(Arc::new(Inner { wire: Wire::new(config, http), tokens, clock }))
+    pub fn new(
+        config: &TwitchConfig,
+        http: reqwest::Client,
+        tokens: Tokens,
+        budgets: Budgets,
+        clock: Clock,
+    ) -> Self {
+        Self(Arc::new(Inner { wire: Wire::new(config, http), tokens, budgets, clock }))
     }
 
     /// Calls on behalf of `user`, until `deadline`.
@@ -54,8 +67,8 @@ impl Helix {
 
     /// Calls as the application itself, until `deadline`.
     #[must_use]
-    pub fn as_app(&self, deadline: Instant) -> Session {
-        Session::of_app(self.clone(), deadline)
+    pub fn as_app(&self, urgency: Urgency, deadline: Instant) -> Session {
+        Session::of_app(self.clone(), urgency, deadline)
     }
 }
 

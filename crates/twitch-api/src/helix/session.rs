@@ -3,24 +3,34 @@
 //! | failure | what is done |
 //! |---|---|
 //! | 401 `Missing scope` | told: the user did not allow it |
-//! | 401 | the token is refreshed once and the call made again; refused again, Twitch is asked whether it knows the token: if not, the grant is lost, if so, Twitch is confused and the caller may come back |
+//! | 401 | the token is refreshed and the call made again; refused again, once more if Twitch does not know the new token either, else the caller may come back: only a refused refresh loses the grant |
+//! | 429 with points left, to something that creates | told: there is too much of it |
 //! | 429 with points left | a limit of the endpoint: a short wait, doubled each time |
 //! | 429 | the bucket: a wait for a share of the time it takes to fill, doubled each time |
-//! | 5xx, no answer, a cut or garbled body | made again once |
+//! | 5xx, a cursor refused | made again once |
+//! | no answer, a cut or garbled body | made again once |
+//! | the circuit breaker is open | told |
 //! | anything else | told |
+//!
+//! Every call, also one made again, spends a point first ([`crate::budget`]).
 //!
 //! No wait goes beyond the caller's deadline: it is told at once, and how long to stay away.
 
 use std::time::Duration;
 
 use common::ids::UserId;
+use reqwest::Method;
 use tokio::time::Instant;
 
 use super::{
-    Endpoint, Helix,
+    Endpoint, Helix, Question,
     wire::{Failure, RateHeaders},
 };
-use crate::{TwitchError, tokens::Bearer};
+use crate::{
+    TwitchError,
+    budget::{Bucket, Urgency},
+    tokens::Bearer,
+};
 
 /// Before a call is made again that Twitch could not answer.
 const REPEAT_PAUSE: Duration = Duration::from_millis(200);
@@ -34,12 +44,23 @@ const LONGEST_WAIT: Duration = Duration::from_secs(61);
 /// How often one call waits for a limit.
 const LIMIT_WAITS: u32 = 5;
 
+/// New tokens that one call tries.
+const RENEWALS: u32 = 2;
+
+/// Points that are asked for at once at most.
+const POINTS_AT_ONCE: u32 = 20;
+
 /// Somebody's calls to Helix.
 #[derive(Debug)]
 pub struct Session {
     helix: Helix,
     caller: Caller,
+    urgency: Urgency,
     deadline: Instant,
+    /// Points that have been spent but not used.
+    prepaid: u32,
+    /// Calls that are known to follow.
+    ahead: u32,
 }
 
 #[derive(Debug)]
@@ -51,40 +72,64 @@ enum Caller {
 /// What one call has been through.
 #[derive(Default)]
 struct Trouble {
-    renewed: bool,
-    repeated: bool,
+    renewals: u32,
+    /// Made again because Twitch said that it cannot.
+    refused: bool,
+    /// Made again because the answer was lost or spoilt.
+    spoilt: bool,
     waits: u32,
 }
 
 impl Session {
     pub(super) async fn of_user(helix: Helix, user: UserId, deadline: Instant) -> Result<Self, TwitchError> {
         let bearer = helix.0.tokens.user(user).await?;
-        Ok(Self { helix, caller: Caller::User(user, bearer), deadline })
+        Ok(Self::new(helix, Caller::User(user, bearer), Urgency::Now, deadline))
     }
 
-    pub(super) fn of_app(helix: Helix, deadline: Instant) -> Self {
-        Self { helix, caller: Caller::App, deadline }
+    pub(super) fn of_app(helix: Helix, urgency: Urgency, deadline: Instant) -> Self {
+        Self::new(helix, Caller::App, urgency, deadline)
     }
 
-    /// Makes a call and reads its answer by `read`, which may be called more than once but succeeds at most once.
+    fn new(helix: Helix, caller: Caller, urgency: Urgency, deadline: Instant) -> Self {
+        Self { helix, caller, urgency, deadline, prepaid: 0, ahead: 0 }
+    }
+
+    /// Tells that so many calls will follow, so that their points are fetched together.
+    pub(crate) fn expect_calls(&mut self, calls: u32) {
+        self.ahead = calls;
+    }
+
+    /// Asks for a list or an object and reads the answer by `read`.
     pub(crate) async fn get<T>(
         &mut self,
         endpoint: Endpoint,
         query: &[(&str, &str)],
+        read: impl FnMut(&[u8]) -> serde_json::Result<T>,
+    ) -> Result<T, TwitchError> {
+        self.ask(&Question { endpoint, method: Method::GET, query, body: None }, read).await
+    }
+
+    /// Asks, and reads the answer by `read`, which may be called more than once but succeeds at most once.
+    pub(crate) async fn ask<T>(
+        &mut self,
+        question: &Question<'_>,
         mut read: impl FnMut(&[u8]) -> serde_json::Result<T>,
     ) -> Result<T, TwitchError> {
-        let url = self.helix.0.wire.url(endpoint, query)?;
         let mut trouble = Trouble::default();
         loop {
             let bearer = self.bearer().await?;
-            let failure = match self.helix.0.wire.get(endpoint, url.clone(), &bearer).await {
-                Ok(answer) => match read(&answer.body) {
-                    Ok(value) => return Ok(value),
-                    Err(error) => Failure::Garbage(error),
-                },
+            self.pay().await?;
+            let failure = match self.helix.0.wire.ask(question, &bearer).await {
+                Ok(answer) => {
+                    self.helix.0.budgets.observe(self.bucket(), answer.rate);
+                    match read(&answer.body) {
+                        Ok(value) => return Ok(value),
+                        Err(error) => Failure::Garbage(error),
+                    }
+                }
                 Err(failure) => failure,
             };
-            self.recover(endpoint, failure, &bearer, &mut trouble).await?;
+            self.recover(question, failure, &bearer, &mut trouble).await?;
         }
     }
 
@@ -95,35 +140,76 @@ impl Session {
         }
     }
 
+    fn bucket(&self) -> Bucket {
+        match &self.caller {
+            Caller::User(user, _) => Bucket::User(*user),
+            Caller::App => Bucket::App,
+        }
+    }
+
+    /// Spends the point of one call.
+    async fn pay(&mut self) -> Result<(), TwitchError> {
+        if self.prepaid == 0 {
+            let wanted = self.ahead.clamp(1, POINTS_AT_ONCE);
+            let budgets = &self.helix.0.budgets;
+            self.prepaid = budgets.spend(self.bucket(), self.urgency, wanted, self.deadline).await?;
+        }
+        self.prepaid -= 1;
+        self.ahead = self.ahead.saturating_sub(1);
+        Ok(())
+    }
+
     /// Does what makes another attempt worth it, or says why there is none.
     async fn recover(
         &mut self,
-        endpoint: Endpoint,
+        question: &Question<'_>,
         failure: Failure,
         bearer: &Bearer,
         trouble: &mut Trouble,
     ) -> Result<(), TwitchError> {
-        let error = match failure {
+        let name = question.endpoint.name;
+        let (again, error) = match failure {
             Failure::Refused { status: 401, message, .. } => {
                 return self.renew(&message, bearer, trouble).await;
             }
+            // Not a rate: there is too much of something, and waiting does not help.
+            Failure::Refused { status: 429, message, rate }
+                if question.body.is_some() && rate.remaining > Some(0) =>
+            {
+                return Err(TwitchError::Refused { status: 429, message });
+            }
             Failure::Refused { status: 429, rate, .. } => return self.wait(rate, trouble).await,
             Failure::Refused { status, .. } if status >= 500 => {
-                TwitchError::down(format!("{} answered {status}", endpoint.name))
+                (&mut trouble.refused, TwitchError::down(format!("{name} answered {status}")))
+            }
+            // Twitch has refused cursors of its own for a moment.
+            Failure::Refused { status: 400, message, .. }
+                if message.to_ascii_lowercase().contains("cursor") =>
+            {
+                (&mut trouble.refused, TwitchError::Refused { status: 400, message })
             }
             Failure::Refused { status, message, .. } => return Err(TwitchError::Refused { status, message }),
-            Failure::NoAnswer { what, source } => TwitchError::Unavailable {
-                what: format!("{}: {what}", endpoint.name),
-                retry_after: Duration::from_secs(5),
-                source,
-            },
-            Failure::Garbage(error) => TwitchError::Protocol(format!("{}: {error}", endpoint.name)),
+            Failure::Open { wait } => {
+                return Err(TwitchError::Unavailable {
+                    what: "it has been down".to_owned(),
+                    retry_after: wait,
+                    source: None,
+                });
+            }
+            Failure::NoAnswer { what, source } => {
+                let what = format!("{name}: {what}");
+                let error = TwitchError::Unavailable { what, retry_after: Duration::from_secs(5), source };
+                (&mut trouble.spoilt, error)
+            }
+            Failure::Garbage(error) => {
+                (&mut trouble.spoilt, TwitchError::Protocol(format!("{name}: {error}")))
+            }
         };
-        if trouble.repeated || Instant::now() + REPEAT_PAUSE >= self.deadline {
+        if *again || Instant::now() + REPEAT_PAUSE >= self.deadline {
             return Err(error);
         }
-        trouble.repeated = true;
-        tracing::debug!(endpoint = endpoint.name, %error, "helix.again");
+        *again = true;
+        tracing::debug!(endpoint = name, %error, "helix.again");
         tokio::time::sleep(REPEAT_PAUSE).await;
         Ok(())
     }
@@ -137,27 +223,27 @@ impl Session {
         if let Some(scope) = missing_scope(message) {
             return Err(TwitchError::MissingScope(vec![scope]));
         }
+        if trouble.renewals == RENEWALS {
+            return Err(TwitchError::down("one new token after the other is refused"));
+        }
         let tokens = &self.helix.0.tokens;
         match &mut self.caller {
-            Caller::User(user, held) if !trouble.renewed => {
+            Caller::User(user, held) => {
+                if trouble.renewals > 0 && tokens.is_honoured(bearer).await? {
+                    return Err(TwitchError::down("a token that Twitch knows is refused"));
+                }
                 *held = tokens.refresh(*user, bearer.generation).await?;
             }
-            Caller::User(user, _) => {
-                return Err(if tokens.is_honoured(*user, bearer).await? {
-                    TwitchError::down("a token that Twitch knows is refused")
-                } else {
-                    TwitchError::TokenLost { reason: "token_refused".to_owned() }
-                });
-            }
-            Caller::App if !trouble.renewed => tokens.app_refused(bearer.generation).await,
-            Caller::App => return Err(TwitchError::down("the application's new token is refused")),
+            Caller::App => tokens.app_refused(bearer.generation).await,
         }
-        trouble.renewed = true;
+        trouble.renewals += 1;
         Ok(())
     }
 
-    async fn wait(&self, rate: RateHeaders, trouble: &mut Trouble) -> Result<(), TwitchError> {
+    async fn wait(&mut self, rate: RateHeaders, trouble: &mut Trouble) -> Result<(), TwitchError> {
         let bucket = rate.remaining.is_none_or(|points| points == 0);
+        self.helix.0.budgets.observe(self.bucket(), rate);
+        self.prepaid = 0;
         let until_full = rate.reset.map_or(0, |reset| reset - self.helix.0.clock.now().timestamp());
         let until_full = Duration::from_secs(until_full.try_into().unwrap_or(0)).min(LONGEST_WAIT);
         // The bucket fills evenly: it has points again long before it is full.

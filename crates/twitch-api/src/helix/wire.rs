@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use common::metrics;
 use reqwest::{
-    StatusCode,
+    Method, RequestBuilder,
     header::{HeaderMap, HeaderName, HeaderValue},
 };
 use serde::Deserialize;
 use url::Url;
 
 use super::Endpoint;
-use crate::{TwitchConfig, TwitchError, tokens::Bearer};
+use crate::{TwitchConfig, breaker::Breaker, tokens::Bearer};
 
 const CLIENT_ID: HeaderName = HeaderName::from_static("client-id");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
@@ -25,19 +25,29 @@ pub(super) struct Wire {
     base: Url,
     client_id: HeaderValue,
     timeout: Duration,
+    breaker: Breaker,
+}
+
+/// What is asked.
+pub(crate) struct Question<'a> {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) method: Method,
+    /// Lists repeat the key.
+    pub(crate) query: &'a [(&'a str, &'a str)],
+    pub(crate) body: Option<&'a serde_json::Value>,
 }
 
 /// The bucket as Twitch describes it in an answer; absent from answers that cost nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RateHeaders {
+pub struct RateHeaders {
     /// Points of a full bucket.
-    pub(crate) limit: Option<u32>,
-    pub(crate) remaining: Option<u32>,
+    pub limit: Option<u32>,
+    pub remaining: Option<u32>,
     /// Unix seconds at which the bucket is full again.
-    pub(crate) reset: Option<i64>,
+    pub reset: Option<i64>,
 }
 
-/// An answer with status 200.
+/// An answer with a 2xx.
 pub(super) struct Answer {
     pub(super) body: Bytes,
     pub(super) rate: RateHeaders,
@@ -49,6 +59,8 @@ pub(super) enum Failure {
     Refused { status: u16, message: String, rate: RateHeaders },
     /// No answer, not in time, or not a whole one.
     NoAnswer { what: &'static str, source: Option<reqwest::Error> },
+    /// Nothing was sent: Twitch has been down.
+    Open { wait: Duration },
     /// A whole answer that is not what it should be.
     Garbage(serde_json::Error),
 }
@@ -58,54 +70,64 @@ impl Wire {
         // A client id that is no header value makes every call fail with 401, which names the cause.
         let client_id =
             HeaderValue::from_str(&config.client_id).unwrap_or(HeaderValue::from_static("invalid"));
-        Self { http, base: config.helix_url.clone(), client_id, timeout: config.timeout }
+        let breaker = Breaker::new("helix");
+        Self { http, base: config.helix_url.clone(), client_id, timeout: config.timeout, breaker }
     }
 
-    /// The address of a call; lists repeat the key.
-    pub(super) fn url(&self, endpoint: Endpoint, query: &[(&str, &str)]) -> Result<Url, TwitchError> {
-        let mut url =
-            self.base.join(endpoint.path).map_err(|error| TwitchError::Misconfigured(error.to_string()))?;
-        url.query_pairs_mut().extend_pairs(query);
-        Ok(url)
-    }
-
-    pub(super) async fn get(&self, endpoint: Endpoint, url: Url, bearer: &Bearer) -> Result<Answer, Failure> {
-        let request = self
-            .http
-            .get(url)
-            .header(reqwest::header::AUTHORIZATION, bearer.header.clone())
-            .header(CLIENT_ID, self.client_id.clone());
-        self.send(endpoint, request).await
-    }
-
-    async fn send(&self, endpoint: Endpoint, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
+    /// Sends the question.
+    pub(super) async fn ask(&self, question: &Question<'_>, bearer: &Bearer) -> Result<Answer, Failure> {
+        self.breaker.admit().map_err(|wait| Failure::Open { wait })?;
         let started = Instant::now();
-        let outcome = tokio::time::timeout(self.timeout, async {
-            let response = request.send().await?;
-            let (status, rate) = (response.status(), RateHeaders::read(response.headers()));
-            Ok::<_, reqwest::Error>((status, rate, response.bytes().await?))
-        })
-        .await;
+        let outcome = tokio::time::timeout(self.timeout, self.exchange(question, bearer)).await;
+        let outcome = outcome.unwrap_or(Err(Failure::NoAnswer { what: "it took too long", source: None }));
         let took = started.elapsed();
-        metrics::twitch::DURATION.with_label_values(&[endpoint.name]).observe(took.as_secs_f64());
-        let outcome = match outcome {
-            Err(_) => Err(Failure::NoAnswer { what: "it took too long", source: None }),
-            Ok(Err(error)) => {
-                Err(Failure::NoAnswer { what: "no whole answer", source: Some(error.without_url()) })
-            }
-            Ok(Ok((StatusCode::OK, rate, body))) => Ok(Answer { body, rate }),
-            Ok(Ok((status, rate, body))) => {
-                Err(Failure::Refused { status: status.as_u16(), message: message(&body), rate })
-            }
-        };
         let status = match &outcome {
             Ok(_) => 200,
             Err(Failure::Refused { status, .. }) => *status,
             Err(_) => 0,
         };
-        metrics::twitch::REQUESTS.with_label_values(&[endpoint.name, &status.to_string()]).inc();
-        tracing::debug!(endpoint = endpoint.name, status, micros = took.as_micros(), "helix.answered");
+        if status == 0 || status >= 500 {
+            self.breaker.failed();
+        } else {
+            self.breaker.succeeded();
+        }
+        let name = question.endpoint.name;
+        metrics::twitch::DURATION.with_label_values(&[name]).observe(took.as_secs_f64());
+        metrics::twitch::REQUESTS.with_label_values(&[name, &status.to_string()]).inc();
+        tracing::debug!(endpoint = name, status, micros = took.as_micros(), "helix.answered");
         outcome
+    }
+
+    async fn exchange(&self, question: &Question<'_>, bearer: &Bearer) -> Result<Answer, Failure> {
+        let request =
+            self.request(question, bearer).map_err(|what| Failure::NoAnswer { what, source: None })?;
+        let lost = |error: reqwest::Error| Failure::NoAnswer {
+            what: "no whole answer",
+            source: Some(error.without_url()),
+        };
+        let response = request.send().await.map_err(lost)?;
+        let (status, rate) = (response.status(), RateHeaders::read(response.headers()));
+        let body = response.bytes().await.map_err(lost)?;
+        if status.is_success() {
+            return Ok(Answer { body, rate });
+        }
+        Err(Failure::Refused { status: status.as_u16(), message: message(&body), rate })
+    }
+
+    fn request(&self, question: &Question<'_>, bearer: &Bearer) -> Result<RequestBuilder, &'static str> {
+        let mut url = self.base.join(question.endpoint.path).map_err(|_| "TWITCH_HELIX_URL is no base")?;
+        if !question.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(question.query);
+        }
+        let request = self
+            .http
+            .request(question.method.clone(), url)
+            .header(reqwest::header::AUTHORIZATION, bearer.header.clone())
+            .header(CLIENT_ID, self.client_id.clone());
+        Ok(match question.body {
+            Some(body) => request.json(body),
+            None => request,
+        })
     }
 }
 

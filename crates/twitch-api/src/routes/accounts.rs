@@ -10,6 +10,7 @@ use common::{clients::twitch_api::AccountsQuery, problem::Problem};
 use super::DEFAULT_DEADLINE;
 use crate::{
     App, TwitchError,
+    budget::Urgency,
     extract::{self, Deadline},
 };
 
@@ -27,6 +28,6 @@ pub(crate) async fn describe(
             Problem::bad_request("too_many_ids", format!("At most {MOST} ids at once.")).into_response()
         );
     }
-    let mut session = app.helix.as_app(deadline.or(DEFAULT_DEADLINE));
+    let mut session = app.helix.as_app(Urgency::Spare, deadline.or(DEFAULT_DEADLINE));
     Ok(Json(session.accounts(&query.ids).await?).into_response())
 }

@@ -1,4 +1,4 @@
-//! Which channels are live.
+//! Which channels are live: as the last poll saw it; Twitch is asked about channels that it has not seen yet.
 
 use axum::{
     Json,
@@ -8,7 +8,7 @@ use axum::{
 use common::{clients::twitch_api::StreamsAnswer, ids::ChannelId, problem::Problem};
 
 use super::DEFAULT_DEADLINE;
-use crate::{App, TwitchError, extract::Deadline};
+use crate::{App, TwitchError, budget::Urgency, extract::Deadline};
 
 /// What one call to Twitch takes.
 const MOST: usize = 100;
@@ -27,8 +27,16 @@ pub(crate) async fn live(
             Problem::bad_request("too_many_ids", format!("At most {MOST} ids at once.")).into_response()
         );
     }
-    let mut session = app.helix.as_app(deadline.or(DEFAULT_DEADLINE));
-    Ok(Json(StreamsAnswer { streams: session.streams(&channels).await? }).into_response())
+    let known = app.live.known(&channels).await;
+    let mut streams = known.live;
+    let cache = if known.unknown.is_empty() { "HIT" } else { "MISS" };
+    if !known.unknown.is_empty() {
+        let mut session = app.helix.as_app(Urgency::Now, deadline.or(DEFAULT_DEADLINE));
+        let asked = session.streams(&known.unknown).await?;
+        app.live.keep(&known.unknown, &asked).await;
+        streams.extend(asked);
+    }
+    Ok(([("x-cache", cache)], Json(StreamsAnswer { streams })).into_response())
 }
 
 fn ids(query: &str) -> Option<Vec<ChannelId>> {

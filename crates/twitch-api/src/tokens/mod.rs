@@ -6,6 +6,7 @@
 //! refresh   on 401 only, as Twitch asks: one at a time per user in this process (a mutex), one at a time over all
 //!           replicas (the row is locked while Twitch is asked), and only if the row still holds the token that was
 //!           refused. The new refresh token is committed before the new access token is used.
+//! hourly    every token is shown to Twitch, as it demands
 //! loss      Twitch refuses the refresh: the row says since when and why, schedules pause, nothing tries again
 //! ```
 //! A refresh runs in a task of its own: a caller that goes away must not drop it between Twitch's answer and our
@@ -15,17 +16,20 @@ mod answers;
 mod app_token;
 mod locks;
 mod login;
+mod loss;
 mod oauth;
 mod refresh;
+pub mod rotation;
+pub(crate) mod validation;
 
 use std::{fmt, sync::Arc};
 
 use common::{
     clock::Clock,
     crypto::TokenCipher,
-    db::{self, DbError, Pool, Tx, tokens::StoredToken},
+    db::{self, Pool, tokens::StoredToken},
     ids::UserId,
-    metrics,
+    redis_store::Redis,
 };
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -51,6 +55,7 @@ pub struct Tokens(Arc<Inner>);
 
 struct Inner {
     pool: Pool,
+    redis: Redis,
     oauth: OAuth,
     cipher: Arc<TokenCipher>,
     clock: Clock,
@@ -80,9 +85,10 @@ pub enum Grant {
 
 impl Tokens {
     #[must_use]
-    pub fn new(pool: Pool, oauth: OAuth, cipher: Arc<TokenCipher>, clock: Clock) -> Self {
+    pub fn new(pool: Pool, redis: Redis, oauth: OAuth, cipher: Arc<TokenCipher>, clock: Clock) -> Self {
         Self(Arc::new(Inner {
             pool,
+            redis,
             oauth,
             cipher,
             clock,
@@ -148,18 +154,12 @@ impl Tokens {
         self.0.app.forget(generation).await;
     }
 
-    /// Whether Twitch still knows a user's token; one that it does not know is recorded as lost.
+    /// Whether Twitch still knows a user's token. If not, only a refresh tells whether the grant is lost.
     ///
     /// # Errors
-    /// When Twitch or the store fails.
-    pub async fn is_honoured(&self, user: UserId, bearer: &Bearer) -> Result<bool, TwitchError> {
-        if self.0.oauth.validate(&bearer.secret).await?.is_some() {
-            return Ok(true);
-        }
-        let mut tx = self.0.pool.begin().await.map_err(DbError::from)?;
-        self.0.condemn(&mut tx, user, bearer.generation, "token_refused").await?;
-        tx.commit().await.map_err(DbError::from)?;
-        Ok(false)
+    /// When Twitch fails.
+    pub async fn is_honoured(&self, bearer: &Bearer) -> Result<bool, TwitchError> {
+        Ok(self.0.oauth.validate(&bearer.secret).await?.is_some())
     }
 
     /// Waits for refreshes that are under way.
@@ -176,21 +176,6 @@ impl Inner {
             return Err(TwitchError::TokenLost { reason });
         }
         Bearer::new(self.cipher.open(stored.user.0, &stored.key_id, &stored.access)?, stored.generation)
-    }
-
-    /// Records a loss; the caller commits.
-    async fn condemn(
-        &self,
-        tx: &mut Tx,
-        user: UserId,
-        generation: u64,
-        reason: &'static str,
-    ) -> Result<(), TwitchError> {
-        if db::tokens::mark_lost(&mut *tx, user, generation, reason, self.clock.now()).await? {
-            metrics::twitch::GRANTS_LOST.with_label_values(&[reason]).inc();
-            tracing::warn!(%user, reason, "token.grant_lost");
-        }
-        Ok(())
     }
 }
 

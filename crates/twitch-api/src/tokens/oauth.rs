@@ -17,7 +17,7 @@ use super::{
     SCOPES,
     answers::{TokenAnswer, Validation},
 };
-use crate::{TwitchConfig, TwitchError};
+use crate::{TwitchConfig, TwitchError, breaker::Breaker};
 
 /// Calls Twitch's OAuth endpoints as this application.
 pub struct OAuth {
@@ -30,6 +30,7 @@ pub struct OAuth {
     validate: Url,
     revoke: Url,
     timeout: Duration,
+    breaker: Breaker,
 }
 
 /// What an OAuth endpoint says besides success.
@@ -57,6 +58,7 @@ impl OAuth {
             validate: config.oauth_url.join("validate")?,
             revoke: config.oauth_url.join("revoke")?,
             timeout: config.timeout,
+            breaker: Breaker::new("oauth"),
         })
     }
 
@@ -163,6 +165,10 @@ impl OAuth {
         endpoint: &'static str,
         request: RequestBuilder,
     ) -> Result<bytes::Bytes, Failure> {
+        self.breaker.admit().map_err(|retry_after| {
+            let what = "OAuth has been down".to_owned();
+            Failure::Other(TwitchError::Unavailable { what, retry_after, source: None })
+        })?;
         let started = Instant::now();
         let outcome = tokio::time::timeout(self.timeout, async {
             let response = request.send().await?;
@@ -176,6 +182,11 @@ impl OAuth {
             .and_then(|answer| answer.as_ref().ok())
             .map_or(0, |(status, _)| status.as_u16());
         metrics::twitch::REQUESTS.with_label_values(&[endpoint, &status.to_string()]).inc();
+        if status == 0 || status >= 500 {
+            self.breaker.failed();
+        } else {
+            self.breaker.succeeded();
+        }
         match outcome {
             Err(_) => Err(Failure::Other(TwitchError::down(format!("{endpoint} took too long")))),
             Ok(Err(error)) => Err(Failure::Other(no_answer(endpoint, error))),

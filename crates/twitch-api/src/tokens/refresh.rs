@@ -42,56 +42,44 @@ impl Inner {
             return self.open(stored);
         }
         let _slot = self.refreshes.acquire().await;
-        let (mut tx, stored) = self.lock_row(user).await?;
+        let (tx, stored) = self.lock_row(user).await?;
         let stored = match stored {
             Some(stored) if stored.generation == refused && stored.lost.is_none() => stored,
             replaced => return self.open(replaced),
         };
-        let outcome = self.ask(&mut tx, &stored).await;
+        let outcome = self.ask(&stored).await;
         let label = match &outcome {
-            Ok(_) => "ok",
-            Err(TwitchError::TokenLost { .. }) => "lost",
+            Ok(Ok(_)) => "ok",
+            Ok(Err(_)) => "lost",
             Err(_) => "failed",
         };
         metrics::twitch::REFRESHES.with_label_values(&[label]).inc();
-        let token = match outcome {
+        let token = match outcome? {
             Ok(token) => token,
-            Err(lost @ TwitchError::TokenLost { .. }) => {
-                tx.commit().await.map_err(DbError::from)?;
-                return Err(lost);
+            Err(reason) => {
+                self.condemn_in(tx, user, refused, reason).await?;
+                return Err(TwitchError::TokenLost { reason: reason.to_owned() });
             }
-            Err(error) => return Err(error),
         };
         self.store(tx, user, refused, &token).await?;
         tracing::info!(%user, generation = refused + 1, "token.refreshed");
         self.open(db::tokens::find(&self.pool, user).await?)
     }
 
-    /// Asks Twitch; a loss is written to the transaction.
-    async fn ask(&self, tx: &mut Tx, stored: &StoredToken) -> Result<NewToken, TwitchError> {
+    /// Asks Twitch. The inner error is its verdict that the grant is dead.
+    async fn ask(&self, stored: &StoredToken) -> Result<Result<NewToken, &'static str>, TwitchError> {
         let user = stored.user;
-        let verdict = match &stored.refresh {
-            None => Err("no_refresh_token"),
-            Some(sealed) => {
-                let old = self.cipher.open(user.0, &stored.key_id, sealed)?;
-                self.oauth.refresh(&old).await?.map(|mut answer| {
-                    // Twitch may go on with the old one.
-                    answer.refresh.get_or_insert(old);
-                    answer
-                })
-            }
+        let Some(sealed) = &stored.refresh else { return Ok(Err("no_refresh_token")) };
+        let old = self.cipher.open(user.0, &stored.key_id, sealed)?;
+        let mut answer = match self.oauth.refresh(&old).await? {
+            Ok(answer) => answer,
+            Err(reason) => return Ok(Err(reason)),
         };
-        match verdict {
-            Ok(answer) => {
-                // A refresh cannot widen what was granted; an answer that names no scopes keeps them.
-                let scopes = if answer.scopes.is_empty() { &stored.scopes } else { &answer.scopes };
-                seal(&self.cipher, user, &answer, scopes.clone(), self.clock.now())
-            }
-            Err(reason) => {
-                self.condemn(tx, user, stored.generation, reason).await?;
-                Err(TwitchError::TokenLost { reason: reason.to_owned() })
-            }
-        }
+        // Twitch may go on with the old one.
+        answer.refresh.get_or_insert(old);
+        // A refresh cannot widen what was granted; an answer that names no scopes keeps them.
+        let scopes = if answer.scopes.is_empty() { &stored.scopes } else { &answer.scopes };
+        seal(&self.cipher, user, &answer, scopes.clone(), self.clock.now()).map(Ok)
     }
 
     /// Locks the row against the other replicas.

@@ -1,10 +1,7 @@
-//! Describing accounts and broadcasts with the application's token.
-
-use std::sync::{Arc, Mutex};
+//! Describing accounts with the application's token.
 
 use common::ids::TwitchUserId;
-use serde_json::json;
-use twitch_sim::people::{HARBOR_LIGHT, LEA, NEW_FACE};
+use twitch_sim::people::HARBOR_LIGHT;
 
 use crate::{
     front::Fault,
@@ -57,34 +54,4 @@ async fn the_applications_token_is_asked_for_once_and_renewed_when_refused() {
     rig.front.misbehave("helix/users", 0, 1, Fault::Status(401, "Invalid OAuth token"));
     assert_eq!(rig.api.accounts(ids).await.unwrap().accounts.len(), 3);
     assert_eq!(rig.front.count("client_credentials"), 2);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn only_live_channels_have_broadcasts() {
-    let rig = Rig::start().await;
-    let channels = [channel(NEW_FACE), channel(HARBOR_LIGHT), channel(LEA)];
-    // World time stands still at a random moment: ask the simulator who is live.
-    let told = rig.sim("GET", "sim/channels", json!(null)).await;
-    let live = |id: &str| {
-        told["channels"].as_array().unwrap().iter().any(|one| one["id"] == id && !one["live"].is_null())
-    };
-    let expected: Vec<_> = channels.iter().filter(|channel| live(&channel.to_string())).collect();
-    let mut streams = rig.api.streams(&channels).await.unwrap().streams;
-    streams.sort_by_key(|stream| stream.broadcaster_id);
-    let mut found: Vec<_> = streams.iter().map(|stream| &stream.broadcaster_id).collect();
-    found.sort();
-    let mut expected = expected;
-    expected.sort();
-    assert_eq!(found, expected);
-
-    let twice = Arc::new(Mutex::new(0));
-    let counted = Arc::clone(&twice);
-    rig.front.misbehave("helix/streams", 0, 1, Fault::edit(move |page| {
-        *counted.lock().unwrap() += 1;
-        let row = json!({"id": "1", "user_id": "7", "type": "live", "viewer_count": 3, "started_at": "2026-01-01T00:00:00Z", "title": ""});
-        let error = json!({"id": "2", "user_id": "8", "type": "", "viewer_count": 0, "started_at": "2026-01-01T00:00:00Z"});
-        page["data"] = json!([row, row, error]);
-    }));
-    let streams = rig.api.streams(&channels).await.unwrap().streams;
-    assert_eq!((streams.len(), *twice.lock().unwrap()), (1, 1));
 }

@@ -44,6 +44,7 @@ async fn troubles_that_pass_do_not_show() {
         Fault::Limited(700, 30),
         Fault::Garbage,
         Fault::Cut,
+        Fault::Status(400, "Invalid cursor."),
     ];
     let truth = rig.truth(harbor).await;
     for (number, trouble) in troubles.into_iter().enumerate() {
@@ -63,7 +64,7 @@ async fn troubles_that_stay_are_told_in_the_last_line() {
         (Fault::Status(403, "The user does not have moderator permissions."), 1, "not_moderator"),
         (Fault::Garbage, 2, "twitch_protocol"),
         (Fault::Status(401, "Missing scope: moderator:read:chatters"), 1, "missing_scope"),
-        (Fault::Status(400, "Invalid cursor."), 1, "twitch_protocol"),
+        (Fault::Status(400, "Invalid cursor."), 2, "twitch_protocol"),
     ];
     for (trouble, times, code) in troubles {
         rig.front.misbehave(CHATTERS, 1, times, trouble);

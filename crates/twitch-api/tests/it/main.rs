@@ -4,9 +4,15 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounts;
+mod budgets;
 mod channels;
 mod chatters;
+mod eventsub;
 mod front;
 mod login;
 mod refresh;
 mod rig;
+mod rotation;
+mod storm;
+mod streams;
+mod validation;

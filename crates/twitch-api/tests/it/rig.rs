@@ -4,13 +4,14 @@ use std::{collections::HashMap, time::Duration};
 
 use common::{
     clients::{
-        TwitchApi, Upstream, UpstreamConfig,
-        twitch_api::{ChattersLine, ChattersOutcome, ChattersPage},
+        ClientError, TwitchApi, Upstream, UpstreamConfig,
+        twitch_api::{ChattersLine, ChattersOutcome, ChattersPage, ModeratedChannel, Role},
     },
-    config::load_from,
+    config::{RedisConfig, TelemetryConfig, load_from},
     ids::{ChannelId, UserId},
     lifecycle::Shutdown,
     problem::ProblemLine,
+    redis_store::Redis,
 };
 use devstack::testing::{TestDatabase, TestRedis};
 use futures_util::StreamExt as _;
@@ -21,8 +22,8 @@ use url::Url;
 
 use crate::front::Front;
 
-const TOKEN: &str = "0123456789abcdef0123456789abcdef";
-const KEYS: &str = "a:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+pub const KEYS: &str = "a:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 pub struct Rig {
     pub front: Front,
@@ -50,6 +51,14 @@ pub struct Read {
 impl Rig {
     /// The simulator's time stands still, so that what is read can be held against the truth.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same, the first replica with `extra` variables.
+    pub async fn start_with(extra: &[(&str, &str)]) -> Self {
+        if let Ok(level) = std::env::var("TEST_LOG") {
+            common::telemetry::init(&TelemetryConfig { service: "test", level, json: false });
+        }
         let shutdown = Shutdown::manual();
         let sim = twitch_sim::Config { pace: twitch_sim::Pace::Stepped, ..twitch_sim::Config::default() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -73,7 +82,7 @@ impl Rig {
             sim: sim_url,
             shutdown,
         };
-        (rig.api, rig.api_url) = rig.replica(&[]).await;
+        (rig.api, rig.api_url) = rig.replica(extra).await;
         rig
     }
 
@@ -162,7 +171,12 @@ impl Rig {
 
     /// Reads the channel's chatters to the end.
     pub async fn read(&self, channel: ChannelId, user: UserId) -> Read {
-        let mut lines = self.api.chatters(channel, user).await.unwrap();
+        self.try_read(channel, user).await.unwrap()
+    }
+
+    /// The same; the error is what kept the first page away.
+    pub async fn try_read(&self, channel: ChannelId, user: UserId) -> Result<Read, ClientError> {
+        let mut lines = self.api.chatters(channel, user).await?;
         let mut read = Read::default();
         while let Some(line) = lines.next().await {
             match line.unwrap() {
@@ -175,7 +189,28 @@ impl Rig {
             }
         }
         read.ids.sort_unstable();
-        read
+        Ok(read)
+    }
+
+    /// As if Twitch had said which channels the user may look into.
+    pub async fn knows(&self, user: UserId, channels: &[(ChannelId, Role)]) {
+        let channels: Vec<_> = channels
+            .iter()
+            .map(|(channel, role)| ModeratedChannel {
+                twitch_id: *channel,
+                login: format!("c{channel}"),
+                display_name: format!("C{channel}"),
+                role: *role,
+            })
+            .collect();
+        let now = common::clock::Clock::system().now();
+        common::db::channels::store_roles(&self.pool, user, &channels, now).await.unwrap();
+    }
+
+    /// A connection of the test's own to the services' Redis.
+    pub fn redis_store(&self) -> Redis {
+        let url = self.redis.url().to_owned();
+        Redis::new(&RedisConfig { url: url.into() }).unwrap()
     }
 
     /// The stored state of a grant: generation, and why it is lost.

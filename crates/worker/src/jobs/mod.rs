@@ -2,6 +2,7 @@
 
 mod capture;
 mod enrich;
+mod probe;
 
 use std::{fmt, time::Duration};
 
@@ -11,7 +12,7 @@ use common::{
         DbError,
         jobs::{ClaimedJob, JobState},
     },
-    jobs::{CaptureChatters, EnrichAccounts, Job, Policy},
+    jobs::{CaptureChatters, EnrichAccounts, Job, Probe},
 };
 use sqlx::MySqlConnection;
 
@@ -96,16 +97,12 @@ pub async fn run(context: &Context, lease: &Lease, job: &ClaimedJob) -> Result<(
     match job.kind.as_str() {
         CaptureChatters::KIND => capture::run(context, lease, job, &payload(job)?).await,
         EnrichAccounts::KIND => enrich::run(context, lease, &payload(job)?).await,
+        Probe::KIND => probe::run(context, lease, job, &payload(job)?).await,
         // A newer version's job during an upgrade: a newer worker will take it.
         other => {
             Err(JobError::retry("unknown_kind", format!("this worker does not know jobs of kind {other}")))
         }
     }
-}
-
-/// The policy of a kind; unknown kinds are treated as the most patient one.
-pub fn policy(kind: &str) -> Policy {
-    if kind == CaptureChatters::KIND { CaptureChatters::POLICY } else { EnrichAccounts::POLICY }
 }
 
 /// What giving a job up means, in the transaction that does so.

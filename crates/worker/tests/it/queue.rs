@@ -2,6 +2,11 @@
 
 use std::sync::Arc;
 
+use common::{
+    db::{self, jobs::Lane},
+    ids::UserId,
+    queue::WINDOW,
+};
 use tokio::sync::Semaphore;
 
 use crate::support::{World, until};
@@ -63,7 +68,7 @@ async fn announcements_may_be_lost() {
         world.ask_for_capture(channel, 5).await;
     }
     redis::cmd("DEL")
-        .arg(common::redis_keys::JOB_STREAM)
+        .arg(common::redis_keys::announced_jobs("capture_chatters"))
         .exec_async(&mut world.redis.shared())
         .await
         .unwrap();
@@ -88,4 +93,97 @@ async fn a_job_announced_many_times_is_run_once() {
     world.until("SELECT COUNT(*) FROM jobs WHERE state = 'done' AND kind = 'capture_chatters'", 1).await;
     world.stop().await;
     assert_eq!(world.twitch.script().chatters_asked, 1);
+}
+
+#[tokio::test]
+async fn of_one_tenant_only_a_window_is_announced_and_the_rest_follows() {
+    let mut world = World::new().await;
+    let many = world.ask_for_probes(7, 100).await;
+    world.queue.announce(&many).await;
+    let few = world.ask_for_probes(8, 3).await;
+    world.queue.announce(&few).await;
+    assert_eq!(world.queue.announced("probe").await.unwrap(), WINDOW as usize + 3);
+    world.start_worker().await;
+    world.until("SELECT COUNT(DISTINCT job_id) FROM job_probes", 103).await;
+    world.stop().await;
+    assert_eq!(world.count("SELECT COUNT(*) FROM job_probes").await, 103);
+    assert_eq!(world.queue.announced("probe").await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_window_is_filled_when_half_of_it_is_taken() {
+    let world = World::new().await;
+    let jobs = world.ask_for_probes(7, 40).await;
+    world.queue.announce(&jobs).await;
+    let announced = db::jobs::due(&world.pool, 40).await.unwrap();
+    let lane = Lane { kind: "probe".to_owned(), tenant: UserId(7) };
+    let lease = std::time::Duration::from_secs(60);
+    for (taken, left) in [(7, 9), (1, WINDOW)] {
+        let first = "SELECT id FROM jobs WHERE announced = 1 AND state = 'ready' ORDER BY id LIMIT ?";
+        let ids: Vec<u64> = sqlx::query_scalar(first).bind(taken).fetch_all(&world.pool).await.unwrap();
+        let ids: Vec<_> = announced.iter().copied().filter(|job| ids.contains(&job.0)).collect();
+        assert_eq!(db::jobs::claim(&world.pool, &ids, 1, lease).await.unwrap().len(), ids.len());
+        world.queue.refill(std::slice::from_ref(&lane)).await.unwrap();
+        let waiting = "SELECT COUNT(*) FROM jobs WHERE announced = 1 AND state = 'ready'";
+        assert_eq!(world.count(waiting).await, i64::from(left));
+    }
+}
+
+#[tokio::test]
+async fn what_an_emptied_redis_had_is_announced_again_soon() {
+    let mut world = World::new().await;
+    let jobs = world.ask_for_probes(7, 20).await;
+    world.queue.announce(&jobs).await;
+    redis::cmd("FLUSHDB").exec_async(&mut world.redis.shared()).await.unwrap();
+    sqlx::query("UPDATE jobs SET published_at = published_at - INTERVAL 1 SECOND WHERE announced = 1")
+        .execute(&world.pool)
+        .await
+        .unwrap();
+    world.start_worker().await;
+    world.until("SELECT COUNT(DISTINCT job_id) FROM job_probes", 20).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn probes_are_refused_unless_they_are_switched_on() {
+    let mut world = World::new().await;
+    world.set("JOB_PROBES", "0");
+    let jobs = world.ask_for_probes(7, 1).await;
+    world.queue.announce(&jobs).await;
+    world.start_worker().await;
+    world
+        .until("SELECT COUNT(*) FROM jobs WHERE state = 'dead' AND last_error LIKE 'probe_refused: %'", 1)
+        .await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_dead_job_that_is_put_back_runs_anew() {
+    let mut world = World::new().await;
+    world.ask_for_probes(7, 3).await;
+    sqlx::query(
+        "UPDATE jobs SET state = 'dead', attempt = 5, finished_at = UTC_TIMESTAMP(6), last_error = 'x: y'",
+    )
+    .execute(&world.pool)
+    .await
+    .unwrap();
+    assert_eq!(db::jobs::redrive(&world.pool, "probe", 2).await.unwrap(), 2);
+    world.start_worker().await;
+    world.until("SELECT COUNT(*) FROM jobs WHERE state = 'done' AND attempt = 1", 2).await;
+    world.stop().await;
+    assert_eq!(world.count("SELECT COUNT(*) FROM jobs WHERE state = 'dead'").await, 1);
+}
+
+#[tokio::test]
+async fn a_worker_that_drains_finishes_what_runs_and_starts_nothing() {
+    let mut world = World::started().await;
+    let first = world.ask_for_naps(7, 8, 500).await;
+    world.queue.announce(&first).await;
+    world.until("SELECT COUNT(*) FROM jobs WHERE state = 'running'", 8).await;
+    let second = world.ask_for_naps(8, 8, 500).await;
+    world.queue.announce(&second).await;
+    world.stop().await;
+    assert_eq!(world.count("SELECT COUNT(*) FROM job_probes").await, 8);
+    assert_eq!(world.count("SELECT COUNT(*) FROM jobs WHERE state = 'ready' AND attempt = 0").await, 8);
+    assert_eq!(world.count("SELECT COUNT(*) FROM jobs WHERE state = 'running'").await, 0);
 }

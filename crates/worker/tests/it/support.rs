@@ -18,7 +18,7 @@ use axum::{
 use common::{
     config, db,
     ids::{CaptureId, ChannelId, JobId, UserId},
-    jobs::{CaptureChatters, NewJob},
+    jobs::{CaptureChatters, NewJob, Probe},
     lifecycle::Shutdown,
     problem::Problem,
     queue::Queue,
@@ -152,6 +152,7 @@ impl World {
             ("TWITCH_TIMEOUT_SECONDS", "1".to_owned()),
             ("JOB_LEASE_SECONDS", "2".to_owned()),
             ("JOB_POLL_INTERVAL", "1".to_owned()),
+            ("JOB_PROBES", "1".to_owned()),
             ("DATABASE_MAX_CONNECTIONS", "8".to_owned()),
         ]);
         let pool = MySqlPool::connect(database.url()).await.unwrap();
@@ -232,6 +233,29 @@ impl World {
         assert!(fresh);
         self.queue.announce(&[job]).await;
         (CaptureId(capture), job)
+    }
+
+    /// Jobs of `tenant` that leave a row each in `job_probes`; not announced.
+    pub async fn ask_for_probes(&self, tenant: u64, count: u32) -> Vec<JobId> {
+        self.ask_for_naps(tenant, count, 0).await
+    }
+
+    /// The same, each taking so many milliseconds.
+    pub async fn ask_for_naps(&self, tenant: u64, count: u32, nap_ms: u64) -> Vec<JobId> {
+        let mut connection = self.pool.acquire().await.unwrap();
+        let mut jobs = Vec::new();
+        for n in 0..count {
+            let (name, tenant) = (format!("{tenant}-{n}"), UserId(tenant));
+            let probe = Probe { name, tenant, nap_ms, abort_at: None, poison: false };
+            let job = NewJob::of(&probe).unwrap();
+            jobs.push(db::jobs::insert(&mut connection, &job, "").await.unwrap().0);
+        }
+        jobs
+    }
+
+    /// Sets a variable of the workers to be started.
+    pub fn set(&mut self, name: &'static str, value: &str) {
+        self.vars.insert(name, value.to_owned());
     }
 
     /// The rows that a query counts.

@@ -1,4 +1,6 @@
 //! Captures as they are counted: which ones a question is about, in what state they are, and their rosters.
+//!
+//! Bounds are bound without a zone: a `DateTime` would go as a TIMESTAMP, which ends in 2038.
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -25,15 +27,26 @@ pub struct ChannelState {
     pub checksum: u64,
 }
 
-/// A complete capture, without its roster.
+/// A capture that is settled: one with a roster, or a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counted {
+pub struct Settled {
     pub id: CaptureId,
     pub channel: ChannelId,
-    pub captured_at: DateTime<Utc>,
+    /// What it was meant for.
+    pub slot: DateTime<Utc>,
+    /// When it was made; none when it failed or was missed.
+    pub captured_at: Option<DateTime<Utc>>,
     pub stream: Option<StreamId>,
     pub chatters: u32,
     pub viewers: Option<u32>,
+}
+
+/// The complete captures of a channel up to a time: equal marks, equal histories (but for accounts taken out).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct HistoryMark {
+    pub captures: u64,
+    pub newest: u64,
+    pub sum: u64,
 }
 
 /// A stored roster, not read yet.
@@ -74,7 +87,8 @@ pub async fn state(pool: &Pool, session: SessionId) -> Result<Vec<ChannelState>,
                       COUNT(IF(status IN ('failed', 'missed'), 1, NULL)) AS gaps,
                       MIN(IF(status = 'complete', captured_at, NULL)) AS first_at,
                       MAX(IF(status = 'complete', captured_at, NULL)) AS last_at,
-                      BIT_XOR(CRC32(CONCAT_WS(':', captures.id, status, chatters_count, viewer_count, stream_id)))
+                      BIT_XOR(CRC32(CONCAT_WS(':', captures.id, status, chatters_count, viewer_count, stream_id,
+                                             UNIX_TIMESTAMP(captured_at))))
                           AS checksum
                FROM session_captures STRAIGHT_JOIN captures ON captures.id = session_captures.capture_id
                WHERE session_captures.session_id = ? GROUP BY captures.channel_id) AS held
@@ -97,7 +111,35 @@ pub async fn state(pool: &Pool, session: SessionId) -> Result<Vec<ChannelState>,
     Ok(states.collect())
 }
 
-/// The complete captures of a session on `channels`, in the order of channel and time.
+struct Row {
+    id: u64,
+    channel_id: u64,
+    slot: DateTime<Utc>,
+    captured_at: Option<DateTime<Utc>>,
+    stream_id: Option<u64>,
+    chatters_count: u32,
+    viewer_count: Option<u32>,
+}
+
+impl From<Row> for Settled {
+    fn from(row: Row) -> Self {
+        Self {
+            id: CaptureId(row.id),
+            channel: ChannelId(row.channel_id),
+            slot: row.slot,
+            captured_at: row.captured_at,
+            stream: row.stream_id.map(StreamId),
+            chatters: row.chatters_count,
+            viewers: row.viewer_count,
+        }
+    }
+}
+
+fn settled(rows: Vec<Row>) -> Vec<Settled> {
+    rows.into_iter().map(Settled::from).collect()
+}
+
+/// The settled captures of a session on `channels`, in the order of channel and time; at most `limit`.
 ///
 /// # Errors
 /// When MariaDB fails.
@@ -105,28 +147,122 @@ pub async fn of_session(
     pool: &Pool,
     session: SessionId,
     channels: &[ChannelId],
-) -> Result<Vec<Counted>, DbError> {
-    let rows = sqlx::query!(
-        "SELECT captures.id, channel_id, captured_at AS `captured_at!: DateTime<Utc>`, stream_id, chatters_count,
-                viewer_count
+    limit: u32,
+) -> Result<Vec<Settled>, DbError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT captures.id, channel_id, slot AS `slot: DateTime<Utc>`,
+                IF(status = 'complete', captured_at, NULL) AS `captured_at: DateTime<Utc>`, stream_id,
+                chatters_count, viewer_count
          FROM session_captures STRAIGHT_JOIN captures ON captures.id = session_captures.capture_id
-         WHERE session_captures.session_id = ? AND captures.status = 'complete'
+         WHERE session_captures.session_id = ? AND captures.status IN ('complete', 'failed', 'missed')
            AND channel_id IN (SELECT id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS chosen)
-         ORDER BY channel_id, captured_at, captures.id",
+         ORDER BY channel_id, COALESCE(captured_at, slot), captures.id LIMIT ?",
         session.0,
-        json_list(channels)?
+        json_list(channels)?,
+        limit
     )
     .fetch_all(pool)
     .await?;
-    let counted = rows.into_iter().map(|row| Counted {
-        id: CaptureId(row.id),
-        channel: ChannelId(row.channel_id),
-        captured_at: row.captured_at,
-        stream: row.stream_id.map(StreamId),
-        chatters: row.chatters_count,
-        viewers: row.viewer_count,
-    });
-    Ok(counted.collect())
+    Ok(settled(rows))
+}
+
+/// The settled captures of a broadcast, in the order of time; at most `limit`.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn of_stream(pool: &Pool, stream: StreamId, limit: u32) -> Result<Vec<Settled>, DbError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT id, channel_id, slot AS `slot: DateTime<Utc>`,
+                IF(status = 'complete', captured_at, NULL) AS `captured_at: DateTime<Utc>`, stream_id,
+                chatters_count, viewer_count
+         FROM captures WHERE stream_id = ? AND status IN ('complete', 'failed', 'missed')
+         ORDER BY channel_id, COALESCE(captured_at, slot), id LIMIT ?",
+        stream.0,
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(settled(rows))
+}
+
+/// One settled capture.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn one(pool: &Pool, capture: CaptureId) -> Result<Option<Settled>, DbError> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT id, channel_id, slot AS `slot: DateTime<Utc>`,
+                IF(status = 'complete', captured_at, NULL) AS `captured_at: DateTime<Utc>`, stream_id,
+                chatters_count, viewer_count
+         FROM captures WHERE id = ? AND status IN ('complete', 'failed', 'missed')",
+        capture.0
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(row.map(Settled::from))
+}
+
+/// The complete captures of a channel with `from <= captured_at < to`, in the order of time; the last `limit` of them.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn of_channel(
+    pool: &Pool,
+    channel: ChannelId,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<Settled>, DbError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT id, channel_id, slot AS `slot: DateTime<Utc>`, captured_at AS `captured_at: DateTime<Utc>`, stream_id,
+                chatters_count, viewer_count
+         FROM captures
+         WHERE channel_id = ? AND status = 'complete' AND captured_at >= ? AND captured_at < ?
+         ORDER BY captured_at DESC, id DESC LIMIT ?",
+        channel.0,
+        from.naive_utc(),
+        to.naive_utc(),
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut captures = settled(rows);
+    captures.reverse();
+    Ok(captures)
+}
+
+/// Whether the channel is known at all.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn is_channel(pool: &Pool, channel: ChannelId) -> Result<bool, DbError> {
+    let found =
+        sqlx::query_scalar!("SELECT id FROM channels WHERE id = ?", channel.0).fetch_optional(pool).await?;
+    Ok(found.is_some())
+}
+
+/// The state of a channel's complete captures up to and including `until`; reads the index only.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn history(pool: &Pool, channel: ChannelId, until: DateTime<Utc>) -> Result<HistoryMark, DbError> {
+    let row = sqlx::query!(
+        "SELECT COUNT(*) AS `captures!: i64`, MAX(id) AS newest, BIT_XOR(CRC32(id)) AS `sum!: u64` FROM captures
+         WHERE channel_id = ? AND status = 'complete' AND captured_at <= ?",
+        channel.0,
+        until.naive_utc()
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(HistoryMark {
+        captures: u64::try_from(row.captures).unwrap_or(0),
+        newest: row.newest.unwrap_or(0),
+        sum: row.sum,
+    })
 }
 
 /// The rosters of `captures`, in no order; what has none (any more) is left out.

@@ -102,6 +102,8 @@ impl Walk {
             error => error,
         })?;
         self.go_on_from(cursor);
+        let pages_left = self.tally.highest_total().div_ceil(PAGE_ROWS).saturating_sub(self.tally.pages());
+        self.session.expect_calls(pages_left);
         Ok(line)
     }
 

@@ -1,0 +1,198 @@
+//! A run: from the claim to the job's end.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use sqlx::MySqlConnection;
+
+use super::{ClaimedJob, micros};
+use crate::{
+    db::{DbError, Pool, json_list},
+    ids::{JobId, UserId},
+};
+
+/// Claims those of `jobs` that are ready and due, under `token`, for `lease`.
+///
+/// # Errors
+/// When MariaDB fails; what it claimed nonetheless comes back when the lease ends.
+pub async fn claim(
+    pool: &Pool,
+    jobs: &[JobId],
+    token: u64,
+    lease: Duration,
+) -> Result<Vec<ClaimedJob>, DbError> {
+    if jobs.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Announced twice is still one job.
+    let ids = json_list(&Vec::from_iter(BTreeSet::from_iter(jobs)))?;
+    let claimed = sqlx::query!(
+        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted
+         STRAIGHT_JOIN jobs ON jobs.id = wanted.id
+         SET jobs.state = 'running', jobs.token = ?, jobs.attempt = jobs.attempt + 1, jobs.published_at = NULL,
+             jobs.lease_until = TIMESTAMPADD(MICROSECOND, ?, UTC_TIMESTAMP(6))
+         WHERE jobs.state = 'ready' AND jobs.run_at <= UTC_TIMESTAMP(6)",
+        ids,
+        token,
+        micros(lease),
+    )
+    .execute(pool)
+    .await?;
+    if claimed.rows_affected() == 0 {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query!(
+        "SELECT STRAIGHT_JOIN jobs.id, jobs.kind, jobs.tenant, jobs.attempt, jobs.max_attempt, jobs.payload, jobs.request_id,
+                GREATEST(0, TIMESTAMPDIFF(MICROSECOND, jobs.run_at, UTC_TIMESTAMP(6))) AS `waited!: i64`
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted
+         JOIN jobs ON jobs.id = wanted.id
+         WHERE jobs.state = 'running' AND jobs.token = ?",
+        ids,
+        token,
+    )
+    .fetch_all(pool)
+    .await?;
+    let claimed = rows.into_iter().map(|row| ClaimedJob {
+        id: JobId(row.id),
+        token,
+        kind: row.kind,
+        tenant: UserId(row.tenant),
+        attempt: row.attempt,
+        max_attempt: row.max_attempt,
+        payload: row.payload,
+        request_id: row.request_id,
+        waited: Duration::from_micros(u64::try_from(row.waited).unwrap_or(0)),
+    });
+    Ok(claimed.collect())
+}
+
+/// Extends the leases of jobs held under tokens; returns those that are no longer ours.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn extend(
+    pool: &Pool,
+    held: &[(JobId, u64)],
+    lease: Duration,
+) -> Result<Vec<(JobId, u64)>, DbError> {
+    let pairs = json_list(held)?;
+    sqlx::query!(
+        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]', token BIGINT UNSIGNED PATH '$[1]')) AS held
+         STRAIGHT_JOIN jobs ON jobs.id = held.id
+         SET jobs.lease_until = TIMESTAMPADD(MICROSECOND, ?, UTC_TIMESTAMP(6))
+         WHERE jobs.state = 'running' AND jobs.token = held.token",
+        pairs,
+        micros(lease),
+    )
+    .execute(pool)
+    .await?;
+    let ours = sqlx::query!(
+        "SELECT STRAIGHT_JOIN jobs.id, jobs.token AS `token!`
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]', token BIGINT UNSIGNED PATH '$[1]')) AS held
+         JOIN jobs ON jobs.id = held.id WHERE jobs.state = 'running' AND jobs.token = held.token",
+        pairs,
+    )
+    .fetch_all(pool)
+    .await?;
+    let ours: std::collections::HashSet<_> = ours.into_iter().map(|row| (JobId(row.id), row.token)).collect();
+    Ok(held.iter().copied().filter(|pair| !ours.contains(pair)).collect())
+}
+
+/// Marks the job done, as part of the transaction that stores its effects. `false`: the lease was lost, roll back.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn finish(connection: &mut MySqlConnection, job: JobId, token: u64) -> Result<bool, DbError> {
+    let done = sqlx::query!(
+        "UPDATE jobs SET state = 'done', lease_until = NULL, token = NULL, last_error = NULL,
+                finished_at = UTC_TIMESTAMP(6)
+         WHERE id = ? AND token = ? AND state = 'running'",
+        job.0,
+        token
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Puts the job back, due after `delay`. `counted` is false when the run was no failure (it asked to be run later).
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn put_back(
+    connection: &mut MySqlConnection,
+    job: JobId,
+    token: u64,
+    delay: Duration,
+    counted: bool,
+    error: Option<&str>,
+) -> Result<bool, DbError> {
+    let done = sqlx::query!(
+        "UPDATE jobs SET state = 'ready', lease_until = NULL, token = NULL, published_at = NULL, last_error = ?,
+                attempt = attempt - IF(?, 0, 1), run_at = TIMESTAMPADD(MICROSECOND, ?, UTC_TIMESTAMP(6))
+         WHERE id = ? AND token = ? AND state = 'running'",
+        error,
+        counted,
+        micros(delay),
+        job.0,
+        token
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives the job up, as part of the transaction that records what that means.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn bury(
+    connection: &mut MySqlConnection,
+    job: JobId,
+    token: u64,
+    error: &str,
+) -> Result<bool, DbError> {
+    let done = sqlx::query!(
+        "UPDATE jobs SET state = 'dead', lease_until = NULL, token = NULL, last_error = ?,
+                finished_at = UTC_TIMESTAMP(6)
+         WHERE id = ? AND token = ? AND state = 'running'",
+        error,
+        job.0,
+        token
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Takes jobs back from workers whose lease has ended; returns how many. A job whose attempts are used up is made ready
+/// as well: whoever claims it sees that and gives it up with all that this means, without running it.
+///
+/// A job that its worker is finishing at this moment is passed over: a worker that froze in the middle of that would
+/// otherwise hold up everybody.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn take_back_expired(pool: &Pool, limit: u32) -> Result<u64, DbError> {
+    let mut tx = pool.begin().await?;
+    let ended = sqlx::query_scalar!(
+        "SELECT id FROM jobs WHERE state = 'running' AND lease_until < UTC_TIMESTAMP(6)
+         ORDER BY lease_until LIMIT ? FOR UPDATE SKIP LOCKED",
+        limit
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    if ended.is_empty() {
+        return Ok(0);
+    }
+    let readied = sqlx::query!(
+        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS ended
+         STRAIGHT_JOIN jobs ON jobs.id = ended.id
+         SET jobs.state = 'ready', jobs.token = NULL, jobs.lease_until = NULL, jobs.published_at = NULL,
+             jobs.run_at = UTC_TIMESTAMP(6), jobs.last_error = 'worker_lost: the worker that ran it was lost'",
+        json_list(&ended)?
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(readied.rows_affected())
+}

@@ -1,0 +1,141 @@
+//! `streams`: one broadcast each, from its start to its end.
+
+use chrono::{DateTime, Utc};
+
+use super::{DbError, Pool, json_list};
+use crate::{
+    clients::twitch_api::LiveStream,
+    ids::{ChannelId, StreamId},
+};
+
+/// A broadcast.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    pub id: StreamId,
+    pub channel: ChannelId,
+    pub title: String,
+    pub started_at: DateTime<Utc>,
+    /// None while it runs, or when nobody saw it end.
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+/// The broadcasts on `channels` that began before `to` and had not ended at `from`, in the order of their beginnings;
+/// at most `limit`.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn during(
+    pool: &Pool,
+    channels: &[ChannelId],
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<Stream>, DbError> {
+    // Bounds go without a zone: a TIMESTAMP would end in 2038.
+    // No broadcast lasts longer than Twitch allows, two days: the index can be read from there.
+    let rows = sqlx::query!(
+        "SELECT STRAIGHT_JOIN streams.id, channel_id, title, started_at AS `started_at: DateTime<Utc>`,
+                ended_at AS `ended_at: DateTime<Utc>`
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS chosen
+         JOIN streams ON streams.channel_id = chosen.id
+           AND streams.started_at >= TIMESTAMPADD(DAY, -3, ?) AND streams.started_at < ?
+         WHERE COALESCE(ended_at, seen_at) >= ?
+         ORDER BY started_at, streams.id LIMIT ?",
+        json_list(channels)?,
+        from.naive_utc(),
+        to.naive_utc(),
+        from.naive_utc(),
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    let streams = rows.into_iter().map(|row| Stream {
+        id: StreamId(row.id),
+        channel: ChannelId(row.channel_id),
+        title: row.title,
+        started_at: row.started_at,
+        ended_at: row.ended_at,
+    });
+    Ok(streams.collect())
+}
+
+/// Stores what Twitch lists as live: new broadcasts begin, known ones go on. A broadcast that another one of the same
+/// channel follows has ended.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn seen(pool: &Pool, live: &[LiveStream], now: DateTime<Utc>) -> Result<(), DbError> {
+    if live.is_empty() {
+        return Ok(());
+    }
+    let list: Vec<_> = live
+        .iter()
+        .map(|one| {
+            (
+                one.twitch_id,
+                one.broadcaster_id,
+                &one.title,
+                one.started_at.timestamp_micros(),
+                one.viewer_count,
+            )
+        })
+        .collect();
+    let list = json_list(&list)?;
+    sqlx::query!(
+        "INSERT INTO streams (id, channel_id, title, started_at, seen_at, viewer_count)
+         SELECT live.id, live.channel, LEFT(live.title, 255), TIMESTAMPADD(MICROSECOND, live.started, '1970-01-01'), ?,
+                live.viewers
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]', channel BIGINT UNSIGNED PATH '$[1]',
+                          title VARCHAR(1024) PATH '$[2]', started BIGINT PATH '$[3]',
+                          viewers INT UNSIGNED PATH '$[4]')) AS live
+         ON DUPLICATE KEY UPDATE title = VALUES(title), seen_at = VALUES(seen_at), ended_at = NULL,
+                viewer_count = VALUES(viewer_count)",
+        now,
+        list
+    )
+    .execute(pool)
+    .await?;
+    sqlx::query!(
+        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]', channel BIGINT UNSIGNED PATH '$[1]')) AS live
+         STRAIGHT_JOIN streams ON streams.channel_id = live.channel
+         SET streams.ended_at = streams.seen_at WHERE streams.ended_at IS NULL AND streams.id < live.id",
+        list
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Ends the broadcasts of `asked` channels that Twitch has not listed since `since`: when it last did. Twitch's list
+/// misses some at times, so once is not enough.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn end_unseen(pool: &Pool, asked: &[ChannelId], since: DateTime<Utc>) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS asked
+         STRAIGHT_JOIN streams ON streams.channel_id = asked.id
+         SET streams.ended_at = streams.seen_at WHERE streams.ended_at IS NULL AND streams.seen_at < ?",
+        json_list(asked)?,
+        since
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Ends the channel's broadcasts that began before `at`, as Twitch announced.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn ended(pool: &Pool, channel: ChannelId, at: DateTime<Utc>) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE streams SET ended_at = ? WHERE channel_id = ? AND ended_at IS NULL AND started_at < ?",
+        at,
+        channel.0,
+        at
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}

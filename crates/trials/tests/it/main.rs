@@ -1,0 +1,52 @@
+//! Short versions of the fault trials and benchmarks, on the programs of this build.
+
+#![expect(clippy::expect_used, reason = "a test says what went wrong by panicking")]
+
+use trials::{bench, chaos, figures::Figures, options::Options};
+
+async fn play(number: u8) {
+    let options = Options { short: true, ..Options::default() };
+    let mut figures = Figures::default();
+    chaos::play(number, &options, &mut figures).await.expect("a trial that can be played");
+    assert_eq!(figures.short(), 0, "{}", figures.table());
+}
+
+macro_rules! trials {
+    ($($name:ident: $number:literal,)*) => {
+        $(#[tokio::test] async fn $name() { play($number).await; })*
+
+        #[test]
+        fn every_trial_has_its_short_version_here() {
+            assert_eq!(chaos::TRIALS.map(|(number, _)| number), [$($number),*]);
+        }
+    };
+}
+
+trials! {
+    t01_workers_killed: 1,
+    t02_aborts_at_each_point: 2,
+    t03_workers_frozen: 3,
+    t04_redis_emptied: 4,
+    t05_redis_away: 5,
+    t06_redis_restarted: 6,
+    t07_mariadb_killed: 7,
+    t08_jobs_longer_than_their_lease: 8,
+    t09_all_at_once: 9,
+    t10_two_schedulers: 10,
+    t11_poison: 11,
+    t12_beside_a_crowd: 12,
+    t13_sigterm: 13,
+    t14_network: 14,
+    t18_guards: 18,
+    t19_read_only: 19,
+    t20_soak: 20,
+}
+
+#[tokio::test]
+async fn benchmarks_run() {
+    let options =
+        Options { short: true, only: vec!["queue".into(), "schedules".into()], ..Options::default() };
+    let figures = bench::run(&options).await;
+    let failed: Vec<_> = figures.all().iter().filter(|figure| figure.name.contains("could not")).collect();
+    assert!(failed.is_empty() && figures.all().len() > 10, "{}", figures.table());
+}

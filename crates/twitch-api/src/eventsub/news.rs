@@ -1,0 +1,91 @@
+//! What an event changes here.
+
+use chrono::{DateTime, Utc};
+use common::{
+    clients::twitch_api::LiveStream,
+    db::{self, raids::NewRaid},
+    ids::{ChannelId, StreamId},
+};
+use serde::Deserialize;
+
+use super::socket::Event;
+use crate::{App, TwitchError};
+
+#[derive(Deserialize)]
+struct Raid {
+    from_broadcaster_user_id: ChannelId,
+    from_broadcaster_user_login: String,
+    to_broadcaster_user_id: ChannelId,
+    viewers: u32,
+}
+
+#[derive(Deserialize)]
+struct Online {
+    id: StreamId,
+    broadcaster_user_id: ChannelId,
+    #[serde(rename = "type")]
+    kind: String,
+    started_at: DateTime<Utc>,
+}
+
+#[derive(Deserialize)]
+struct Offline {
+    broadcaster_user_id: ChannelId,
+}
+
+/// Stores what an event tells.
+pub(super) async fn take_in(app: &App, event: Event) -> Result<(), TwitchError> {
+    match event.kind.as_str() {
+        "channel.raid" => raid(app, event).await,
+        "stream.online" => {
+            let told: Online = read(event)?;
+            if told.kind == "live" {
+                let stream = LiveStream {
+                    twitch_id: told.id,
+                    broadcaster_id: told.broadcaster_user_id,
+                    viewer_count: 0,
+                    started_at: told.started_at,
+                    title: String::new(),
+                };
+                db::streams::seen(&app.pool, &[stream], app.clock.now()).await?;
+            }
+            changed(app, told.broadcaster_user_id, "eventsub.online").await;
+            Ok(())
+        }
+        "stream.offline" => {
+            let at = event.at;
+            let told: Offline = read(event)?;
+            db::streams::ended(&app.pool, told.broadcaster_user_id, at).await?;
+            changed(app, told.broadcaster_user_id, "eventsub.offline").await;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn raid(app: &App, event: Event) -> Result<(), TwitchError> {
+    let (message_id, raided_at) = (event.message_id.clone(), event.at);
+    let told: Raid = read(event)?;
+    let raid = NewRaid {
+        message_id,
+        from: told.from_broadcaster_user_id,
+        to: told.to_broadcaster_user_id,
+        from_login: told.from_broadcaster_user_login,
+        viewers: told.viewers,
+        raided_at,
+    };
+    if db::raids::store(&app.pool, &raid).await? {
+        tracing::info!(from = %raid.from, to = %raid.to, viewers = raid.viewers, "eventsub.raid");
+    }
+    Ok(())
+}
+
+async fn changed(app: &App, channel: ChannelId, what: &'static str) {
+    app.live.forget(channel).await;
+    tracing::info!(%channel, what, "eventsub.stream");
+}
+
+fn read<T: serde::de::DeserializeOwned>(event: Event) -> Result<T, TwitchError> {
+    serde_json::from_value(event.body)
+        .map_err(|error| TwitchError::Protocol(format!("{}: {error}", event.kind)))
+}

@@ -1,0 +1,77 @@
+//! Who is live.
+
+use common::{clients::twitch_api::Role, ids::ChannelId};
+use serde_json::{Value, json};
+use twitch_sim::people::{HARBOR_LIGHT, NEW_FACE, PETIT_PIXEL};
+
+use crate::{
+    front::Fault,
+    rig::{Rig, channel},
+};
+
+async fn set_live(rig: &Rig, channel: ChannelId, live: bool) {
+    let what = if live { "live" } else { "offline" };
+    rig.sim("POST", &format!("sim/channels/{channel}/{what}"), json!({})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_live_channels_are_listed_and_the_answer_is_kept() {
+    let rig = Rig::start().await;
+    let (harbor, face) = (channel(HARBOR_LIGHT), channel(NEW_FACE));
+    set_live(&rig, harbor, true).await;
+    for _ in 0..2 {
+        let streams = rig.api.streams(&[harbor, face]).await.unwrap().streams;
+        assert_eq!(streams.iter().map(|stream| stream.broadcaster_id).collect::<Vec<_>>(), [harbor]);
+        assert!(!streams[0].title.is_empty());
+    }
+    assert_eq!(rig.front.count("helix/streams"), 1, "the kept answer was not used");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_told_twice_and_broken_ones_do_not_count() {
+    let rig = Rig::start().await;
+    let row = |id: &str, user: &str, kind: &str| json!({"id": id, "user_id": user, "type": kind, "viewer_count": 3, "started_at": "2026-01-01T00:00:00Z"});
+    let rows =
+        json!([row("1", "7", "live"), row("1", "7", "live"), row("2", "8", ""), row("x", "9", "live")]);
+    rig.front.misbehave("helix/streams", 0, 1, Fault::edit(move |page| page["data"] = rows.clone()));
+    let streams = rig.api.streams(&[7, 8, 9].map(ChannelId)).await.unwrap().streams;
+    assert_eq!(streams.len(), 1);
+    assert!(rig.api.streams(&[]).await.unwrap().streams.is_empty());
+}
+
+/// Three replicas, a poll each second: one of them polls.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_poll_follows_broadcasts_from_their_start_to_their_end() {
+    let each_second = [("STREAM_POLL_SECONDS", "1")];
+    let rig = Rig::start_with(&each_second).await;
+    let (harbor, pixel) = (channel(HARBOR_LIGHT), channel(PETIT_PIXEL));
+    rig.knows(common::ids::UserId(1), &[(harbor, Role::Moderator), (pixel, Role::Moderator)]).await;
+    set_live(&rig, harbor, true).await;
+    set_live(&rig, pixel, false).await;
+    for _ in 0..2 {
+        rig.replica(&each_second).await;
+    }
+    let open = || async {
+        let open =
+            sqlx::query_scalar("SELECT channel_id FROM streams WHERE ended_at IS NULL ORDER BY channel_id");
+        let open: Vec<u64> = open.fetch_all(&rig.pool).await.unwrap();
+        open
+    };
+    rig.eventually("harbor's broadcast is stored", || async { open().await == [harbor.0] }).await;
+    let viewers: u32 =
+        sqlx::query_scalar("SELECT viewer_count FROM streams").fetch_one(&rig.pool).await.unwrap();
+    assert!(viewers > 0);
+
+    // One poll that misses it does not end it.
+    rig.front.misbehave("helix/streams", 0, 1, Fault::edit(|page| page["data"] = json!([])));
+    let polls = rig.front.count("helix/streams");
+    rig.eventually("two more polls", || async { rig.front.count("helix/streams") > polls + 2 }).await;
+    assert_eq!(open().await, [harbor.0]);
+
+    set_live(&rig, harbor, false).await;
+    set_live(&rig, pixel, true).await;
+    rig.eventually("the end is noticed", || async { open().await == [pixel.0] }).await;
+    let polled = rig.front.count("helix/streams");
+    let told = rig.sim("GET", "sim/requests", Value::Null).await;
+    assert!(told["points"]["app"].as_u64().unwrap() <= polled as u64 + 1);
+}
