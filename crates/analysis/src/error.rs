@@ -20,13 +20,23 @@ pub(crate) enum Failure {
     Cut(String),
     #[error("the answer cannot be written: {0}")]
     Json(#[from] serde_json::Error),
+    #[error("the Parquet file cannot be written: {0}")]
+    Parquet(#[from] parquet::errors::ParquetError),
     /// The question cannot be answered as it is asked.
     #[error("{code}: {detail}")]
-    Refused {
-        status: StatusCode,
-        code: &'static str,
-        detail: String,
-    },
+    Refused { status: StatusCode, code: &'static str, detail: String },
+}
+
+impl Failure {
+    /// 422: the question is well-formed and asks for too much, or for what makes no sense.
+    pub(crate) fn refused(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Refused { status: StatusCode::UNPROCESSABLE_ENTITY, code, detail: detail.into() }
+    }
+
+    /// 404 with a code of its own.
+    pub(crate) fn refused_not_found(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Refused { status: StatusCode::NOT_FOUND, code, detail: detail.into() }
+    }
 }
 
 /// A failure that several requests share.
@@ -36,11 +46,12 @@ pub(crate) fn problem(failure: &Shared) -> Problem {
     match &**failure {
         Failure::NotFound(what) => Problem::not_found(what),
         Failure::Refused { status, code, detail } => Problem::new(*status, *code, detail.clone()),
-        Failure::Db(error) if error.is_transient() => {
-            Problem::unavailable("database_unavailable", "The database does not answer; try again in a moment.")
-                .retry_after(std::time::Duration::from_secs(5))
-                .caused_by(SharedCause(Arc::clone(failure)))
-        }
+        Failure::Db(error) if error.is_transient() => Problem::unavailable(
+            "database_unavailable",
+            "The database does not answer; try again in a moment.",
+        )
+        .retry_after(std::time::Duration::from_secs(5))
+        .caused_by(SharedCause(Arc::clone(failure))),
         Failure::Unsettled => {
             Problem::unavailable("captures_unsettled", "The captures are changing; try again in a moment.")
                 .retry_after(std::time::Duration::from_secs(2))

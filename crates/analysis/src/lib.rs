@@ -14,10 +14,13 @@ mod config;
 mod deadline;
 pub mod engine;
 mod error;
+mod export;
 mod handlers;
 mod params;
 mod router;
+mod selection;
 mod store;
+mod subject;
 
 use common::{
     config::RedisConfig,

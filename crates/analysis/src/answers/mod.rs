@@ -25,20 +25,18 @@ use axum::{
 };
 use bytes::Bytes;
 use common::{
-    clients::analysis::CACHE_HEADER,
-    ids::{ChannelId, SessionUuid},
-    metrics,
-    redis_keys,
+    clients::analysis::CACHE_HEADER, ids::ChannelId, metrics, problem::Problem, redis_keys,
     redis_store::Redis,
 };
 use futures_util::FutureExt as _;
 use serde::Serialize;
 
-pub(crate) use self::state::SessionState;
+pub(crate) use self::state::{Asked, MAX_CAPTURES, Needs, State};
 use self::{flights::Flights, redis_cache::RedisCache, rounds::Rounds};
 use crate::{
     error::{Failure, Shared, problem},
     store::Store,
+    subject::{Period, Subject},
 };
 
 /// How often captures may change under a computation before it gives up.
@@ -55,8 +53,23 @@ impl IntoResponse for Answered {
     fn into_response(self) -> Response {
         let cache = HeaderValue::from_static(if self.hit { "HIT" } else { "MISS" });
         let kind = HeaderValue::from_static("application/json");
-        ([(header::CONTENT_TYPE, kind), (HeaderName::from_static(CACHE_HEADER), cache)], self.body).into_response()
+        ([(header::CONTENT_TYPE, kind), (HeaderName::from_static(CACHE_HEADER), cache)], self.body)
+            .into_response()
     }
+}
+
+/// What is asked, in a canonical form.
+#[derive(Clone, Debug)]
+pub(crate) struct Question {
+    /// As in the path.
+    pub(crate) name: &'static str,
+    pub(crate) subject: Subject,
+    /// Of a session: on which of its channels; none means all.
+    pub(crate) channels: Vec<ChannelId>,
+    pub(crate) period: Period,
+    pub(crate) needs: Needs,
+    /// Whatever else the answer depends on.
+    pub(crate) parameters: String,
 }
 
 /// Gives answers. Cheap to clone.
@@ -64,65 +77,103 @@ impl IntoResponse for Answered {
 pub(crate) struct Answers {
     store: Store,
     cache: RedisCache,
-    states: Rounds<SessionUuid, Option<Arc<SessionState>>>,
+    states: Rounds<Asked, Option<Arc<State>>>,
     flights: Flights<Answered>,
 }
 
 impl Answers {
     pub(crate) fn new(store: Store, redis: Redis, ttl: Duration) -> Self {
-        Self { store, cache: RedisCache::new(redis, ttl), states: Rounds::default(), flights: Flights::default() }
+        let cache = RedisCache::new(redis, ttl);
+        Self { store, cache, states: Rounds::default(), flights: Flights::default() }
     }
 
-    /// Answers `question` about a session with `parameters` (in a canonical form), on those of its channels that
-    /// `channels` names, or all.
+    /// Answers a question about one subject.
     ///
     /// # Errors
-    /// When there is no such session or channel in it, or what `compute` says.
-    pub(crate) async fn of_session<T, F, Fut>(
-        &self,
-        question: &'static str,
-        session: SessionUuid,
-        channels: &[ChannelId],
-        parameters: &str,
-        compute: F,
-    ) -> Result<Answered, common::problem::Problem>
+    /// When there is no such subject or channel in it, or what `compute` says.
+    pub(crate) async fn of<T, F, Fut>(&self, question: &Question, compute: F) -> Result<Answered, Problem>
     where
         T: Serialize + Send + 'static,
-        F: Fn(Store, Arc<SessionState>) -> Fut,
+        F: Fn(Store, Arc<State>) -> Fut,
         Fut: Future<Output = Result<T, Failure>> + Send + 'static,
     {
-        let mut attempt = 1;
-        loop {
-            let state = self.state(session).await.map_err(|failure| problem(&failure))?;
-            let state = Arc::new(state.of_channels(channels).map_err(|failure| problem(&Arc::new(failure)))?);
-            let key = redis_keys::answer(&session.to_string(), question, &state.version(), parameters);
+        let Question { name, subject, channels, period, needs, parameters } = question;
+        let filter: Vec<String> = channels.iter().map(ToString::to_string).collect();
+        let parameters = format!("{};{period};{parameters}", filter.join(","));
+        for _ in 0..ATTEMPTS {
+            let state = self.state((*subject, *period, *needs), channels).await?;
             let computing = compute(self.store.clone(), Arc::clone(&state));
-            let outcome = self.flights.join(&key, || self.clone().look_up(key.clone(), computing).boxed()).await;
-            match outcome {
-                Ok(answer) => {
-                    let outcome = if answer.hit { "hit" } else { "miss" };
-                    metrics::storage::CACHE.with_label_values(&["answers", outcome]).inc();
-                    return Ok(answer);
-                }
-                Err(failure) if matches!(*failure, Failure::Changed) => {
-                    if attempt == ATTEMPTS {
-                        return Err(problem(&Arc::new(Failure::Unsettled)));
-                    }
-                    attempt += 1;
-                }
-                Err(failure) => return Err(problem(&failure)),
+            let key = redis_keys::answer(&subject.to_string(), name, &state.version(), &parameters);
+            if let Some(answer) = self.once(key, computing).await? {
+                return Ok(answer);
             }
+        }
+        Err(problem(&Arc::new(Failure::Unsettled)))
+    }
+
+    /// Answers a question about two subjects.
+    ///
+    /// # Errors
+    /// As with [`Self::of`].
+    pub(crate) async fn of_two<T, F, Fut>(
+        &self,
+        name: &'static str,
+        asked: [Asked; 2],
+        parameters: &str,
+        compute: F,
+    ) -> Result<Answered, Problem>
+    where
+        T: Serialize + Send + 'static,
+        F: Fn(Store, [Arc<State>; 2]) -> Fut,
+        Fut: Future<Output = Result<T, Failure>> + Send + 'static,
+    {
+        for _ in 0..ATTEMPTS {
+            let states = [self.state(asked[0], &[]).await?, self.state(asked[1], &[]).await?];
+            let subjects = format!("{}:{}", states[0].subject, states[1].subject);
+            let versions = format!("{}:{}", states[0].version(), states[1].version());
+            let computing = compute(self.store.clone(), states);
+            if let Some(answer) =
+                self.once(redis_keys::answer(&subjects, name, &versions, parameters), computing).await?
+            {
+                return Ok(answer);
+            }
+        }
+        Err(problem(&Arc::new(Failure::Unsettled)))
+    }
+
+    /// None when captures changed under the work.
+    async fn once<T, Fut>(&self, key: String, computing: Fut) -> Result<Option<Answered>, Problem>
+    where
+        T: Serialize + Send + 'static,
+        Fut: Future<Output = Result<T, Failure>> + Send + 'static,
+    {
+        let start = || self.clone().look_up(key.clone(), computing).boxed();
+        match self.flights.join(&key, start).await {
+            Ok(answer) => {
+                let outcome = if answer.hit { "hit" } else { "miss" };
+                metrics::storage::CACHE.with_label_values(&["answers", outcome]).inc();
+                Ok(Some(answer))
+            }
+            Err(failure) if matches!(*failure, Failure::Changed) => Ok(None),
+            Err(failure) => Err(problem(&failure)),
         }
     }
 
-    /// The state of a session, no older than this call.
+    /// The state of a subject, no older than this call, on those of its channels that are named, or all.
     ///
     /// # Errors
-    /// When there is no such session, or MariaDB fails.
-    pub(crate) async fn state(&self, session: SessionUuid) -> Result<Arc<SessionState>, Shared> {
+    /// When there is no such subject, or no such channel in it.
+    pub(crate) async fn state(&self, asked: Asked, channels: &[ChannelId]) -> Result<Arc<State>, Problem> {
         let pool = self.store.pool().clone();
-        let found = self.states.join(session, || async move { state::load(&pool, session).await }.boxed()).await?;
-        found.ok_or_else(|| Arc::new(Failure::NotFound("session")))
+        let lookup = || async move { state::load(&pool, asked).await }.boxed();
+        let found: Result<_, Shared> = self.states.join(asked, lookup).await;
+        let state =
+            found.map_err(|failure| problem(&failure))?.ok_or_else(|| Problem::not_found(asked.0.kind()))?;
+        if channels.is_empty() {
+            return Ok(state);
+        }
+        let some = state.of_channels(channels).map_err(|failure| problem(&Arc::new(failure)))?;
+        Ok(Arc::new(some))
     }
 
     async fn look_up<T: Serialize>(

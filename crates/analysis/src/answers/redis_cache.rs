@@ -29,7 +29,10 @@ impl RedisCache {
 
     /// The answer under `key`; none when there is none, or no Redis.
     pub(crate) async fn get(&self, key: &str) -> Option<Bytes> {
-        self.run::<Option<Vec<u8>>>("answers.get", redis::cmd("GET").arg(key)).await.flatten().map(Bytes::from)
+        self.run::<Option<Vec<u8>>>("answers.get", redis::cmd("GET").arg(key))
+            .await
+            .flatten()
+            .map(Bytes::from)
     }
 
     /// Keeps an answer for its time to live, if Redis is there.

@@ -80,7 +80,9 @@ where
     ) -> (u64, Running<T>) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before = match state.rounds.get(key) {
-            Some(round) if !round.begun.load(Ordering::Acquire) => return (round.number, round.lookup.clone()),
+            Some(round) if !round.begun.load(Ordering::Acquire) => {
+                return (round.number, round.lookup.clone());
+            }
             Some(round) => Some(round.lookup.clone()),
             None => None,
         };

@@ -1,61 +1,180 @@
-//! The state of what answers about a session rest on.
+//! The state of what an answer rests on.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
+};
 
-use chrono::{DateTime, Utc};
+use chrono::{TimeDelta, Utc};
 use common::{
-    clients::analysis::Coverage,
     db::{
         Pool,
         account_changes::{self, Mark},
-        captures::load::{self, ChannelState},
+        captures::load::{self, ChannelState, HistoryMark, Settled},
+        raids::{self, Raid},
+        streams::{self, Stream},
     },
-    ids::{ChannelId, SessionId, SessionUuid},
+    ids::{ChannelId, SessionId},
 };
 
-use crate::{error::Failure, params::channel_not_in_session};
+use crate::{
+    error::Failure,
+    subject::{Period, Subject},
+};
 
 /// Changes when the same question about the same data gets another answer: old answers are not to be found then.
 const REVISION: u32 = 1;
 
-/// A session as it was at one moment.
-#[derive(Clone, Debug)]
-pub(crate) struct SessionState {
-    pub(crate) uuid: SessionUuid,
-    pub(crate) id: SessionId,
-    /// The channels that the question is about, in the order of their logins.
-    pub(crate) channels: Vec<ChannelState>,
-    /// The newest changes of accounts.
-    pub(crate) accounts: Mark,
+/// How many captures one question is about at most.
+pub(crate) const MAX_CAPTURES: u32 = 100_000;
+
+/// How many streams and raids are looked at.
+const MAX_EVENTS: u32 = 10_000;
+
+/// How long before the first capture a raid still matters.
+const RAID_BEFORE: TimeDelta = TimeDelta::hours(1);
+
+/// What else than captures an answer rests on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Needs {
+    /// Who was seen on the channels before.
+    pub(crate) history: bool,
+    /// Streams and raids.
+    pub(crate) events: bool,
 }
 
-/// Reads the state; none when there is no such session.
+/// What a question is about, and what its answer rests on.
+pub(crate) type Asked = (Subject, Period, Needs);
+
+/// Captures and what belongs to them, as they were at one moment.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    pub(crate) subject: Subject,
+    session: Option<SessionId>,
+    /// The channels that the question is about; of a session in the order of their logins.
+    pub(crate) channels: Vec<ChannelState>,
+    /// The captures, where they are not a session's.
+    rows: Option<Arc<[Settled]>>,
+    /// The newest changes of accounts.
+    pub(crate) accounts: Mark,
+    histories: Vec<(ChannelId, HistoryMark)>,
+    pub(crate) raids: Arc<[Raid]>,
+    pub(crate) streams: Arc<[Stream]>,
+}
+
+/// Reads the state; none when there is no such subject.
 ///
 /// The log of accounts is read first: a change between the reads then shows in the next state.
 pub(crate) async fn load(
     pool: &Pool,
-    uuid: SessionUuid,
-) -> Result<Option<std::sync::Arc<SessionState>>, Failure> {
-    let Some(id) = load::session(pool, uuid).await? else { return Ok(None) };
+    (subject, period, needs): Asked,
+) -> Result<Option<Arc<State>>, Failure> {
     let accounts = account_changes::mark(pool).await?;
-    let channels = load::state(pool, id).await?;
-    Ok(Some(std::sync::Arc::new(SessionState { uuid, id, channels, accounts })))
+    let mut state = match subject {
+        Subject::Session(uuid) => {
+            let Some(id) = load::session(pool, uuid).await? else { return Ok(None) };
+            State::new(subject, accounts, Some(id), load::state(pool, id).await?, None)
+        }
+        _ => {
+            let Some(rows) = rows(pool, subject, period).await? else { return Ok(None) };
+            State::new(subject, accounts, None, channels_of(&rows), Some(rows.into()))
+        }
+    };
+    state.load_events(pool, needs).await?;
+    Ok(Some(Arc::new(state)))
 }
 
-impl SessionState {
+async fn rows(pool: &Pool, subject: Subject, period: Period) -> Result<Option<Vec<Settled>>, Failure> {
+    let limit = MAX_CAPTURES + 1;
+    let rows = match subject {
+        Subject::Stream(id) => load::of_stream(pool, id, limit).await?,
+        Subject::Capture(id) => load::one(pool, id).await?.into_iter().collect(),
+        Subject::Channel(id) => {
+            let (from, to) = period.bounds();
+            let rows = load::of_channel(pool, id, from, to, limit).await?;
+            let known = !rows.is_empty() || load::is_channel(pool, id).await?;
+            return Ok(known.then_some(rows));
+        }
+        Subject::Session(_) => Vec::new(),
+    };
+    Ok((!rows.is_empty()).then_some(rows))
+}
+
+fn channels_of(rows: &[Settled]) -> Vec<ChannelState> {
+    let channel = |rows: &[Settled]| {
+        let mut hasher = DefaultHasher::new();
+        for row in rows {
+            (row.id, row.captured_at, row.stream, row.chatters, row.viewers).hash(&mut hasher);
+        }
+        let times = || rows.iter().filter_map(|row| row.captured_at);
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Some(ChannelState {
+            channel: rows.first()?.channel,
+            login: String::new(),
+            display_name: String::new(),
+            complete: count(times().count()),
+            gaps: count(rows.len() - times().count()),
+            first_captured_at: times().min(),
+            last_captured_at: times().max(),
+            checksum: hasher.finish(),
+        })
+    };
+    rows.chunk_by(|left, right| left.channel == right.channel).filter_map(channel).collect()
+}
+
+impl State {
+    fn new(
+        subject: Subject,
+        accounts: Mark,
+        session: Option<SessionId>,
+        channels: Vec<ChannelState>,
+        rows: Option<Arc<[Settled]>>,
+    ) -> Self {
+        let (raids, streams) = (Arc::default(), Arc::default());
+        Self { subject, session, channels, rows, accounts, histories: Vec::new(), raids, streams }
+    }
+
+    async fn load_events(&mut self, pool: &Pool, needs: Needs) -> Result<(), Failure> {
+        let first = self.channels.iter().filter_map(|state| state.first_captured_at).min();
+        let last = self.channels.iter().filter_map(|state| state.last_captured_at).max();
+        let (Some(first), Some(last)) = (first, last) else { return Ok(()) };
+        if needs.history {
+            for state in &self.channels {
+                let Some(until) = state.last_captured_at else { continue };
+                self.histories.push((state.channel, load::history(pool, state.channel, until).await?));
+            }
+        }
+        if needs.events {
+            let (channels, after) = (self.channel_ids(), last + TimeDelta::microseconds(1));
+            self.raids =
+                raids::on_channels(pool, &channels, first - RAID_BEFORE, after, MAX_EVENTS).await?.into();
+            self.streams = streams::during(pool, &channels, first, after, MAX_EVENTS).await?.into();
+        }
+        Ok(())
+    }
+
     /// The state of `channels` only; of all when none is named.
     ///
     /// # Errors
-    /// When the session has no capture of one of them.
+    /// When there is no capture of one of them.
     pub(crate) fn of_channels(&self, channels: &[ChannelId]) -> Result<Self, Failure> {
         let mut state = self.clone();
         if channels.is_empty() {
             return Ok(state);
         }
-        if let Some(absent) = channels.iter().find(|id| self.channels.iter().all(|state| state.channel != **id)) {
-            return Err(channel_not_in_session(*absent));
+        let is_absent = |id: &&ChannelId| self.channels.iter().all(|state| state.channel != **id);
+        if let Some(absent) = channels.iter().find(is_absent) {
+            return Err(Failure::refused_not_found(
+                "channel_not_in_session",
+                format!("The session has no capture of channel {absent}."),
+            ));
         }
         state.channels.retain(|state| channels.contains(&state.channel));
+        state.histories.retain(|(channel, _)| channels.contains(channel));
+        state.raids = self.raids.iter().filter(|raid| channels.contains(&raid.to)).cloned().collect();
+        state.streams =
+            self.streams.iter().filter(|stream| channels.contains(&stream.channel)).cloned().collect();
         Ok(state)
     }
 
@@ -63,26 +182,71 @@ impl SessionState {
     pub(crate) fn version(&self) -> String {
         let mut hasher = DefaultHasher::new();
         REVISION.hash(&mut hasher);
-        self.accounts.hash(&mut hasher);
-        for state in &self.channels {
-            (state.channel, state.complete, state.gaps, state.checksum).hash(&mut hasher);
-            (state.first_captured_at, state.last_captured_at).hash(&mut hasher);
+        (self.accounts, &self.histories).hash(&mut hasher);
+        self.hash_captures(&mut hasher);
+        for raid in &*self.raids {
+            raid.id.hash(&mut hasher);
+        }
+        for stream in &*self.streams {
+            (stream.id, stream.started_at, stream.ended_at, &stream.title).hash(&mut hasher);
         }
         format!("{:016x}", hasher.finish())
+    }
+
+    /// The state of the captures alone: what results that know no accounts rest on.
+    pub(crate) fn captures_version(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        (REVISION, &self.histories).hash(&mut hasher);
+        self.hash_captures(&mut hasher);
+        format!("{:016x}", hasher.finish())
+    }
+
+    fn hash_captures(&self, hasher: &mut DefaultHasher) {
+        for state in &self.channels {
+            (state.channel, state.complete, state.gaps, state.checksum).hash(hasher);
+            (state.first_captured_at, state.last_captured_at).hash(hasher);
+        }
     }
 
     pub(crate) fn channel_ids(&self) -> Vec<ChannelId> {
         self.channels.iter().map(|state| state.channel).collect()
     }
 
-    /// What an answer about these channels rests on.
-    pub(crate) fn coverage(&self) -> Coverage {
-        let earliest = |times: &dyn Fn(&ChannelState) -> Option<DateTime<Utc>>| self.channels.iter().filter_map(times).min();
-        Coverage {
-            captures: self.channels.iter().map(|state| state.complete).sum(),
-            gaps: self.channels.iter().map(|state| state.gaps).sum(),
-            first_captured_at: earliest(&|state| state.first_captured_at),
-            last_captured_at: self.channels.iter().filter_map(|state| state.last_captured_at).max(),
+    /// The settled captures within `period`, in the order of channel and time.
+    ///
+    /// # Errors
+    /// When MariaDB fails, or there are too many.
+    pub(crate) async fn settled(&self, pool: &Pool, period: Period) -> Result<Vec<Settled>, Failure> {
+        let mut rows = match (&self.rows, self.session) {
+            (Some(rows), _) => rows.to_vec(),
+            (None, Some(session)) => {
+                load::of_session(pool, session, &self.channel_ids(), MAX_CAPTURES + 1).await?
+            }
+            (None, None) => Vec::new(),
+        };
+        if rows.len() > MAX_CAPTURES as usize {
+            return Err(Failure::refused(
+                "too_many_captures",
+                format!("That is about more than {MAX_CAPTURES} captures; ask about a shorter time."),
+            ));
         }
+        self.check(&rows)?;
+        let at = |row: &Settled| -> chrono::DateTime<Utc> { row.captured_at.unwrap_or(row.slot) };
+        rows.retain(|row| period.holds(at(row)));
+        Ok(rows)
+    }
+
+    /// Whether the captures are those that the state is about: otherwise the answer would be kept under the name of
+    /// another state.
+    fn check(&self, rows: &[Settled]) -> Result<(), Failure> {
+        let mut counts: HashMap<ChannelId, (u32, u32)> = HashMap::new();
+        for row in rows {
+            let (complete, gaps) = counts.entry(row.channel).or_default();
+            *(if row.captured_at.is_some() { complete } else { gaps }) += 1;
+        }
+        let unchanged = |state: &ChannelState| {
+            counts.get(&state.channel).copied().unwrap_or_default() == (state.complete, state.gaps)
+        };
+        if self.channels.iter().all(unchanged) { Ok(()) } else { Err(Failure::Changed) }
     }
 }

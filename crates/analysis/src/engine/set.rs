@@ -4,7 +4,7 @@
 use common::ids::AccountId;
 use roaring::RoaringBitmap;
 
-use super::each;
+use super::Present;
 
 const BITS: usize = u64::BITS as usize;
 
@@ -13,28 +13,53 @@ const BITS: usize = u64::BITS as usize;
 pub struct DenseSet(Vec<u64>);
 
 impl DenseSet {
-    /// Adds everybody in `roster`.
-    pub fn add(&mut self, roster: &RoaringBitmap) {
-        let Some(max) = roster.max() else { return };
-        self.reach(max as usize / BITS);
-        each(roster, |ids| {
+    /// Adds everybody who is present.
+    pub fn add(&mut self, present: &Present<'_>) {
+        self.reach(present.max());
+        present.each(|ids| {
             for id in ids {
                 self.0[*id as usize / BITS] |= 1 << (*id as usize % BITS);
             }
         });
     }
 
+    /// Adds everybody in `roster`.
+    pub fn add_roster(&mut self, roster: &RoaringBitmap) {
+        self.add(&Present::all(roster));
+    }
+
+    /// Adds one account; whether it was new.
+    pub fn insert(&mut self, id: u32) -> bool {
+        self.reach(Some(id));
+        self.put(id)
+    }
+
     /// Adds everybody in `other`.
     pub fn add_all(&mut self, other: &Self) {
         if !other.0.is_empty() {
-            self.reach(other.0.len() - 1);
+            self.grow(other.0.len() - 1);
         }
         for (word, more) in self.0.iter_mut().zip(&other.0) {
             *word |= more;
         }
     }
 
-    fn reach(&mut self, word: usize) {
+    /// Makes room for ids up to `max`.
+    pub fn reach(&mut self, max: Option<u32>) {
+        if let Some(max) = max {
+            self.grow(max as usize / BITS);
+        }
+    }
+
+    /// Adds an account for which there is room; whether it was new.
+    pub fn put(&mut self, id: u32) -> bool {
+        let (word, bit) = (&mut self.0[id as usize / BITS], 1 << (id as usize % BITS));
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+
+    fn grow(&mut self, word: usize) {
         if self.0.len() <= word {
             self.0.resize(word + 1, 0);
         }
@@ -61,6 +86,18 @@ impl DenseSet {
         self.0.iter().all(|word| *word == 0)
     }
 
+    /// How many are in both.
+    #[must_use]
+    pub fn common(&self, other: &Self) -> u32 {
+        self.0.iter().zip(&other.0).map(|(left, right)| (left & right).count_ones()).sum()
+    }
+
+    /// As a roster.
+    #[must_use]
+    pub fn to_roster(&self) -> RoaringBitmap {
+        self.iter().map(|id| id.0).collect()
+    }
+
     /// The accounts, ascending.
     pub fn iter(&self) -> impl Iterator<Item = AccountId> + '_ {
         self.0.iter().enumerate().flat_map(|(index, word)| {
@@ -73,7 +110,7 @@ impl DenseSet {
 impl FromIterator<AccountId> for DenseSet {
     fn from_iter<I: IntoIterator<Item = AccountId>>(accounts: I) -> Self {
         let mut set = Self::default();
-        set.add(&accounts.into_iter().map(|account| account.0).collect());
+        set.add_roster(&accounts.into_iter().map(|account| account.0).collect());
         set
     }
 }
@@ -105,8 +142,8 @@ mod tests {
             let (mut one, mut halves) = (DenseSet::default(), [DenseSet::default(), DenseSet::default()]);
             for (index, roster) in rosters.iter().enumerate() {
                 let roster: RoaringBitmap = roster.iter().copied().collect();
-                one.add(&roster);
-                halves[index % 2].add(&roster);
+                one.add_roster(&roster);
+                halves[index % 2].add_roster(&roster);
             }
             let naive: BTreeSet<u32> = rosters.into_iter().flatten().collect();
             prop_assert!(one.iter().map(|id| id.0).eq(naive.iter().copied()));

@@ -1,9 +1,8 @@
 //! How many, on which channel, and on which days their accounts were created.
 
 use common::ids::{AccountId, ChannelId};
-use roaring::RoaringBitmap;
 
-use super::{Capture, Fold, accounts::Accounts, set::DenseSet};
+use super::{Capture, Fold, Present, accounts::Accounts, set::DenseSet};
 
 /// Seconds of a day.
 const DAY: u32 = 86_400;
@@ -20,17 +19,15 @@ pub struct Totals {
 }
 
 impl Fold for Totals {
-    fn push(&mut self, capture: &Capture, roster: &RoaringBitmap) {
+    fn push(&mut self, capture: &Capture, present: &Present<'_>) {
         if self.current != Some(capture.channel) {
-            self.end_channel();
+            self.end();
             self.current = Some(capture.channel);
         }
-        self.members.add(roster);
+        self.members.add(present);
     }
-}
 
-impl Totals {
-    fn end_channel(&mut self) {
+    fn end(&mut self) {
         if let Some(channel) = self.current.take() {
             self.channels.push((channel, self.members.len()));
             self.all.add_all(&self.members);
@@ -38,10 +35,18 @@ impl Totals {
         }
     }
 
+    fn merge(&mut self, other: Self) {
+        for ((_, accounts), (_, more)) in self.channels.iter_mut().zip(other.channels) {
+            *accounts += more;
+        }
+        self.all.add_all(&other.all);
+    }
+}
+
+impl Totals {
     /// Everybody, and how many on each channel that had a capture.
     #[must_use]
-    pub fn finish(mut self) -> (DenseSet, Vec<(ChannelId, u32)>) {
-        self.end_channel();
+    pub fn finish(self) -> (DenseSet, Vec<(ChannelId, u32)>) {
         (self.all, self.channels)
     }
 }
@@ -59,14 +64,20 @@ pub struct CreationDay {
 /// The `top` days on which most of `members` were created, fullest first, the later first among equals, each with up
 /// to `listed` accounts; and how many of `members` are enriched at all.
 #[must_use]
-pub fn creation_days(members: &DenseSet, accounts: &Accounts, top: usize, listed: usize) -> (u32, Vec<CreationDay>) {
+pub fn creation_days(
+    members: &DenseSet,
+    accounts: &Accounts,
+    top: usize,
+    listed: usize,
+) -> (u32, Vec<CreationDay>) {
     let mut per_day = vec![0_u32; (u32::MAX / DAY) as usize + 1];
     let mut enriched = 0;
     for created in members.iter().filter_map(|id| accounts.created(id)) {
         per_day[(created / DAY) as usize] += 1;
         enriched += 1;
     }
-    let mut days: Vec<(u32, u32)> = (0_u32..).zip(per_day.iter().copied()).filter(|(_, count)| *count > 0).collect();
+    let mut days: Vec<(u32, u32)> =
+        (0_u32..).zip(per_day.iter().copied()).filter(|(_, count)| *count > 0).collect();
     days.sort_unstable_by_key(|(day, count)| std::cmp::Reverse((*count, *day)));
     days.truncate(top);
     let mut born = vec![Vec::new(); days.len()];

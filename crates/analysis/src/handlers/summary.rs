@@ -2,25 +2,27 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, State as Shared};
 use chrono::{Duration, NaiveDate};
 use common::{
     clients::analysis::{ChannelSummary, CreationDay, SessionSummary},
-    db::{account_columns, captures::load},
-    ids::{AccountId, ChannelId},
+    db::account_columns,
+    ids::{AccountId, ChannelId, SessionUuid},
     problem::Problem,
 };
 
 use crate::{
     App,
-    answers::{Answered, SessionState},
+    answers::{Answered, Needs, Question, State},
     engine::{
         accounts::chunks_of,
         summary::{self, Totals},
     },
     error::Failure,
-    params::{self, Params},
+    params::Params,
+    selection::Selection,
     store::Store,
+    subject::{Period, Subject},
 };
 
 /// How many creation days are shown.
@@ -29,19 +31,26 @@ const TOP_DAYS: usize = 10;
 const LOGINS: usize = 100;
 
 pub(crate) async fn get(
-    State(app): State<App>,
+    Shared(app): Shared<App>,
     Path(session): Path<String>,
     mut parameters: Params,
 ) -> Result<Answered, Problem> {
-    let session = params::session(&session)?;
-    let channels = parameters.channels()?;
+    let session: SessionUuid = session.parse().map_err(|_| Problem::not_found("session"))?;
+    let (channels, period) = (parameters.channels()?, parameters.period()?);
     parameters.finish()?;
-    app.answers.of_session("summary", session, &channels, &params::canonical(&channels), summarise).await
+    let (subject, needs, parameters) = (Subject::Session(session), Needs::default(), String::new());
+    let question = Question { name: "summary", subject, channels, period, needs, parameters };
+    app.answers.of(&question, |store, state| summarise(store, state, session, period)).await
 }
 
-async fn summarise(store: Store, state: Arc<SessionState>) -> Result<SessionSummary, Failure> {
-    let captures = load::of_session(store.pool(), state.id, &state.channel_ids()).await?;
-    let (members, per_channel) = store.fold(captures, Totals::default()).await?.finish();
+async fn summarise(
+    store: Store,
+    state: Arc<State>,
+    session: SessionUuid,
+    period: Period,
+) -> Result<SessionSummary, Failure> {
+    let selection = Selection::load(&store, &state, period).await?;
+    let (members, per_channel) = store.fold(&selection.captures, Totals::default()).await?.finish();
     let accounts = store.accounts(&chunks_of(&members), state.accounts).await?;
     let (distinct, enriched, days) = store
         .heavy(move || {
@@ -50,24 +59,31 @@ async fn summarise(store: Store, state: Arc<SessionState>) -> Result<SessionSumm
         })
         .await?;
     Ok(SessionSummary {
-        session: state.uuid,
-        coverage: state.coverage(),
+        session,
+        coverage: selection.coverage(),
         distinct_accounts: distinct,
         enriched_accounts: enriched,
-        channels: by_channel(&state, &per_channel),
+        channels: by_channel(&state, &selection, &per_channel),
         top_creation_days: with_logins(&store, days).await?,
     })
 }
 
-fn by_channel(state: &SessionState, per_channel: &[(ChannelId, u32)]) -> Vec<ChannelSummary> {
-    let accounts: HashMap<ChannelId, u32> = per_channel.iter().copied().collect();
-    let summary = state.channels.iter().map(|channel| ChannelSummary {
-        id: channel.channel,
-        login: channel.login.clone(),
-        display_name: channel.display_name.clone(),
-        captures: channel.complete,
-        distinct_accounts: accounts.get(&channel.channel).copied().unwrap_or(0),
-        last_captured_at: channel.last_captured_at,
+fn by_channel(state: &State, selection: &Selection, per_channel: &[(ChannelId, u32)]) -> Vec<ChannelSummary> {
+    let counted: HashMap<ChannelId, _> = per_channel
+        .iter()
+        .zip(selection.by_channel())
+        .map(|((channel, accounts), captures)| (*channel, (*accounts, captures)))
+        .collect();
+    let summary = state.channels.iter().map(|channel| {
+        let (accounts, captures) = counted.get(&channel.channel).copied().unwrap_or_default();
+        ChannelSummary {
+            id: channel.channel,
+            login: channel.login.clone(),
+            display_name: channel.display_name.clone(),
+            captures: u32::try_from(captures.len()).unwrap_or(u32::MAX),
+            distinct_accounts: accounts,
+            last_captured_at: captures.last().map(|capture| capture.at),
+        }
     });
     summary.collect()
 }

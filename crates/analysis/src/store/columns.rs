@@ -65,7 +65,12 @@ struct Kept {
 
 impl ColumnStore {
     pub(crate) fn new(pool: Pool, bytes: usize) -> Self {
-        Self { pool, capacity: (bytes / CHUNK_BYTES).max(1), log: Mutex::default(), held: SyncMutex::default() }
+        Self {
+            pool,
+            capacity: (bytes / CHUNK_BYTES).max(1),
+            log: Mutex::default(),
+            held: SyncMutex::default(),
+        }
     }
 
     /// The columns of the accounts in chunks `numbers`, at `mark` or later.
@@ -76,7 +81,8 @@ impl ColumnStore {
         let mut log = self.log.lock().await;
         self.follow(&mut log, mark).await?;
         let (mut accounts, missing) = self.held().take(numbers);
-        let runs = missing.chunk_by(|left, right| left + 1 == *right).flat_map(|run| run.chunks(LOADED_AT_ONCE));
+        let runs =
+            missing.chunk_by(|left, right| left + 1 == *right).flat_map(|run| run.chunks(LOADED_AT_ONCE));
         for run in runs {
             for (number, chunk) in self.load(run).await? {
                 accounts.insert(number, Arc::clone(&chunk));
@@ -181,13 +187,16 @@ impl Held {
 
     fn keep(&mut self, number: usize, chunk: Arc<Chunk>, capacity: usize) {
         if self.chunks.len() >= capacity
-            && let Some(oldest) = self.chunks.iter().min_by_key(|(_, kept)| kept.used).map(|(number, _)| *number)
+            && let Some(oldest) =
+                self.chunks.iter().min_by_key(|(_, kept)| kept.used).map(|(number, _)| *number)
         {
             self.chunks.remove(&oldest);
         }
         self.chunks.insert(number, Kept { chunk, used: self.tick });
         let bytes = self.chunks.len() * CHUNK_BYTES;
-        metrics::storage::CACHE_BYTES.with_label_values(&["columns"]).set(i64::try_from(bytes).unwrap_or(i64::MAX));
+        metrics::storage::CACHE_BYTES
+            .with_label_values(&["columns"])
+            .set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     /// Questions that are being answered keep the chunk they have.

@@ -1,30 +1,44 @@
-//! Rosters and account columns in memory, within a bound; MariaDB is the truth.
+//! Rosters, account columns and intermediate results in memory, within a bound; MariaDB is the truth.
 //!
-//! Nothing here has to be told of a change. A roster is immutable once its capture is complete, except that an account
+//! Nothing here has to be told of a change. A roster is immutable once its capture is complete, except that accounts
 //! may be taken out of it; it is kept under its capture *and* count, so an older one is not found. Account columns
-//! follow the log of changes up to the state that a question was asked in ([`columns`]). Heavy work runs beside the
-//! threads that serve, a few at a time.
+//! follow the log of changes up to the state that a question was asked in ([`columns`]). Intermediate results are kept
+//! under the state that they rest on. Heavy work runs beside the threads that serve, a few at a time.
 
 mod columns;
-mod rosters;
+mod lru;
+pub(crate) mod rosters;
 mod scan;
 
-use std::sync::Arc;
+use std::{any::Any, future::Future, sync::Arc};
 
 use common::{
     db::{Pool, account_changes::Mark},
     lifecycle::Shutdown,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use self::{columns::ColumnStore, rosters::RosterCache};
+pub(crate) use self::scan::{Read, Sink};
+use self::{
+    columns::ColumnStore,
+    lru::{Admit, Lru},
+    rosters::RosterCache,
+};
 use crate::{
-    engine::{Fold, Capture, accounts::Accounts},
+    engine::{Capture, Fold, accounts::Accounts},
     error::Failure,
 };
 
-/// Which share of the memory account columns may take; the rest is for rosters.
+/// How the memory is shared out: one part of so many for account columns, one for intermediate results, the rest for
+/// rosters.
 const COLUMNS_SHARE: usize = 4;
+const RESULTS_SHARE: usize = 8;
+
+/// How many threads one question may keep busy.
+const MAX_THREADS: usize = 4;
+
+/// Exports wait for their clients, so they take no turn; each may take a thread.
+const MAX_EXPORTS: usize = 8;
 
 /// Loads what answers are made of. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -35,18 +49,25 @@ struct Inner {
     pool: Pool,
     rosters: RosterCache,
     columns: ColumnStore,
+    results: Lru<String, Arc<dyn Any + Send + Sync>>,
     /// How much heavy work runs at once.
     permits: Semaphore,
+    /// How many exports are made at once.
+    exports: Arc<Semaphore>,
+    threads: usize,
 }
 
 impl Store {
     pub(crate) fn new(pool: Pool, memory_bytes: usize) -> Self {
-        let columns = memory_bytes / COLUMNS_SHARE;
+        let (columns, results) = (memory_bytes / COLUMNS_SHARE, memory_bytes / RESULTS_SHARE);
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self(Arc::new(Inner {
             columns: ColumnStore::new(pool.clone(), columns),
-            rosters: RosterCache::new(memory_bytes - columns),
+            rosters: RosterCache::new(memory_bytes - columns - results),
+            results: Lru::new("results", results),
             permits: Semaphore::new(cores.max(2)),
+            exports: Arc::new(Semaphore::new(MAX_EXPORTS)),
+            threads: cores.min(MAX_THREADS),
             pool,
         }))
     }
@@ -59,8 +80,24 @@ impl Store {
     ///
     /// # Errors
     /// When MariaDB fails, or a capture is not as it was listed ([`Failure::Changed`]).
-    pub(crate) async fn fold<F: Fold>(&self, captures: Vec<Capture>, fold: F) -> Result<F, Failure> {
-        scan::fold(&self.0, captures, fold).await
+    pub(crate) async fn fold<F: Fold>(&self, captures: &[Capture], fold: F) -> Result<F, Failure> {
+        let _turn = self.0.turn().await?;
+        let parts = scan::Parts::new(captures, fold, self.0.threads);
+        Ok(scan::run(&self.0, captures, parts).await?.finish())
+    }
+
+    /// Hands the rosters of `captures` to `sink`, in their order, without waiting for a turn: for a few captures, or
+    /// for a sink that waits itself. Dropping the future stops the work.
+    ///
+    /// # Errors
+    /// As with [`Self::fold`].
+    pub(crate) async fn read<S: Sink>(&self, captures: &[Capture], sink: S) -> Result<S, Failure> {
+        scan::run(&self.0, captures, sink).await
+    }
+
+    /// Leave to make an export, as long as it is held; none when too many are being made.
+    pub(crate) fn export_turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.exports).try_acquire_owned().ok()
     }
 
     /// The columns of the accounts in `chunks`, as they were at `mark` or later.
@@ -69,6 +106,27 @@ impl Store {
     /// When MariaDB fails.
     pub(crate) async fn accounts(&self, chunks: &[usize], mark: Mark) -> Result<Accounts, Failure> {
         self.0.columns.at(chunks, mark).await
+    }
+
+    /// The result kept under `key`, or what `compute` finds, of which `bytes` tells the size. The key tells the type,
+    /// and the state of all that the result rests on.
+    ///
+    /// # Errors
+    /// What `compute` says.
+    pub(crate) async fn kept<T: Send + Sync + 'static>(
+        &self,
+        key: String,
+        bytes: impl FnOnce(&T) -> usize,
+        compute: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<Arc<T>, Failure> {
+        let found = self.0.results.get([key.clone()].into_iter()).pop().flatten();
+        if let Some(found) = found.and_then(|result| result.downcast().ok()) {
+            return Ok(found);
+        }
+        let result = Arc::new(compute.await?);
+        let size = bytes(&result) + key.len();
+        self.0.results.put(key, Arc::<T>::clone(&result), size, Admit::Always);
+        Ok(result)
     }
 
     /// Runs `work` beside the threads that serve, when it is its turn.

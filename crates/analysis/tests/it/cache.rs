@@ -23,7 +23,11 @@ async fn an_answer_is_kept_until_what_it_rests_on_changes() {
     let landed = world.capture(session, 7, "2026-11-01 20:05:00", &[2, 4]).await;
     let said = world.service.summary(session, "").await;
     assert_eq!((said.cache(), &said.body["distinct_accounts"]), ("MISS", &json!(4)));
-    assert_eq!(world.service.summary(session, "?channel=8").await.cache(), "HIT", "another channel's answer is as good");
+    assert_eq!(
+        world.service.summary(session, "?channel=8").await.cache(),
+        "HIT",
+        "another channel's answer is as good"
+    );
 
     // An account is taken out of a roster.
     let mut without: common::roster::Roster = [common::ids::AccountId(2)].into_iter().collect();
@@ -37,7 +41,11 @@ async fn an_answer_is_kept_until_what_it_rests_on_changes() {
     assert_eq!((said.cache(), &said.body["distinct_accounts"]), ("MISS", &json!(3)));
 
     // A capture leaves the session.
-    sqlx::query("DELETE FROM session_captures WHERE capture_id = ?").bind(landed).execute(&world.pool).await.unwrap();
+    sqlx::query("DELETE FROM session_captures WHERE capture_id = ?")
+        .bind(landed)
+        .execute(&world.pool)
+        .await
+        .unwrap();
     let said = world.service.summary(session, "").await;
     assert_eq!(said.body["coverage"]["captures"], 2);
 }
@@ -62,12 +70,14 @@ async fn every_replica_sees_enrichment_at_once_also_when_it_commits_out_of_order
     // The first of two transactions commits last, with an earlier time and a smaller place in the log.
     let mut late = world.pool.begin().await.unwrap();
     let at = common::clock::Clock::system().now();
-    sqlx::query("UPDATE accounts SET created_at = '2020-01-02', enriched_at = ?, updated_at = ? WHERE id = 19000")
-        .bind(at)
-        .bind(at)
-        .execute(&mut *late)
-        .await
-        .unwrap();
+    sqlx::query(
+        "UPDATE accounts SET created_at = '2020-01-02', enriched_at = ?, updated_at = ? WHERE id = 19000",
+    )
+    .bind(at)
+    .bind(at)
+    .execute(&mut *late)
+    .await
+    .unwrap();
     common::db::account_changes::record(&mut late, at).await.unwrap();
     world.enrich(&[(2, "2020-01-02")]).await;
     assert_eq!(enriched().await, 2);

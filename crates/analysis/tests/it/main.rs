@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 mod cache;
+mod export;
+mod questions;
 mod refusals;
 mod summary;
 mod support;

@@ -56,3 +56,40 @@ async fn a_roster_that_does_not_match_its_count_is_not_counted() {
         assert_eq!(world.service.summary(session, "").await.problem(), problem);
     }
 }
+
+#[tokio::test]
+async fn parameters_out_of_bounds_are_refused() {
+    let world = World::new().await;
+    let session = world.session().await;
+    world.capture(session, 7, "2026-11-01 20:00:00", &[]).await;
+    for (question, code) in [
+        ("newcomers?cursor=zz", "cursor_invalid"),
+        ("newcomers?cursor=1", "cursor_invalid"),
+        ("newcomers?limit=100000", "limit_invalid"),
+        ("participation?list=all", "list_invalid"),
+        ("participation?limit=1&limit=2", "parameter_repeated"),
+        ("evolution?points=1", "points_invalid"),
+        ("evolution?from=yesterday", "time_invalid"),
+        ("evolution?from=2026-11-02T00:00:00Z&to=2026-11-01T00:00:00Z", "range_inverted"),
+        ("retention?horizon=0", "horizon_invalid"),
+        ("creations?unit=year", "unit_invalid"),
+        ("renames?min=0", "min_invalid"),
+        ("export?what=everything", "what_invalid"),
+    ] {
+        let said = world.service.get(&format!("/internal/v1/sessions/{session}/{question}")).await;
+        assert_eq!(said.problem(), (400, code), "{question}");
+    }
+    for (path, problem) in [
+        ("streams/1/evolution", (404, "stream_not_found")),
+        ("captures/999999/creations", (404, "capture_not_found")),
+        ("captures/x/creations", (404, "capture_not_found")),
+        ("channels/999999/newcomers", (404, "channel_not_found")),
+        ("accounts/999999", (404, "account_not_found")),
+        ("accounts/zoe", (404, "account_not_found")),
+        ("compare?a=capture:1", (400, "parameter_missing")),
+        ("compare?a=capture:1&b=room:2", (400, "subject_invalid")),
+        ("compare?a=capture:999999&b=capture:999999", (404, "capture_not_found")),
+    ] {
+        assert_eq!(world.service.get(&format!("/internal/v1/{path}")).await.problem(), problem, "{path}");
+    }
+}

@@ -69,7 +69,9 @@ async fn ten_days_with_a_hundred_logins_each_are_enough() {
     world.capture(session, 7, "2026-11-01 20:00:00", &everybody).await;
     let created: Vec<(u32, String)> = everybody
         .iter()
-        .map(|id| (*id, if *id <= 300 { "2026-10-31".to_owned() } else { format!("2020-01-{:02}", id % 28 + 1) }))
+        .map(|id| {
+            (*id, if *id <= 300 { "2026-10-31".to_owned() } else { format!("2020-01-{:02}", id % 28 + 1) })
+        })
         .collect();
     let created: Vec<(u32, &str)> = created.iter().map(|(id, day)| (*id, day.as_str())).collect();
     world.enrich(&created).await;

@@ -3,13 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use chrono::{DateTime, Utc};
-use common::{
-    config,
-    db::account_changes,
-    ids::AccountId,
-    lifecycle::Shutdown,
-    roster::Roster,
-};
+use common::{config, db::account_changes, ids::AccountId, lifecycle::Shutdown, roster::Roster};
 use devstack::testing::{TestDatabase, TestRedis};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
@@ -191,6 +185,14 @@ impl Service {
         let cache = response.headers().get("x-cache").map(|value| value.to_str().unwrap().to_owned());
         let body = response.bytes().await.unwrap();
         Said { status, cache, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+    }
+
+    /// A whole file, and its head.
+    pub async fn download(&self, path: &str) -> (reqwest::header::HeaderMap, Vec<u8>) {
+        let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(TOKEN);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        (response.headers().clone(), response.bytes().await.unwrap().into())
     }
 
     pub async fn stop(mut self) {

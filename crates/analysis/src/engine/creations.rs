@@ -1,0 +1,122 @@
+//! When accounts were created, and when those of other broadcasts were.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Datelike as _, NaiveTime, Utc};
+use common::{clients::analysis::rooms::CreationUnit, ids::AccountId};
+
+use super::{accounts::Accounts, page, set::DenseSet};
+
+/// `from <= created < to`, in seconds of Unix time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    pub from: u32,
+    pub to: u32,
+}
+
+impl Span {
+    pub const ALL: Self = Self { from: 0, to: u32::MAX };
+
+    fn holds(self, created: u32) -> bool {
+        (self.from..self.to).contains(&created)
+    }
+}
+
+/// How many of some accounts were created when.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Histogram {
+    /// Those with a creation date, whatever it is.
+    pub enriched: u32,
+    /// By the beginning of the bar, in seconds of Unix time; no empty ones.
+    pub bars: BTreeMap<i64, u32>,
+}
+
+/// The beginning of the bar that `created` falls into.
+#[must_use]
+pub fn bar(created: u32, unit: CreationUnit) -> i64 {
+    const HOUR: u32 = 3_600;
+    const DAY: u32 = 24 * HOUR;
+    const WEEK: u32 = 7 * DAY;
+    // 1970-01-01 was a Thursday: weeks from Monday begin three days earlier.
+    const SINCE_MONDAY: u32 = 3 * DAY;
+    match unit {
+        CreationUnit::Hour => i64::from(created - created % HOUR),
+        CreationUnit::Day => i64::from(created - created % DAY),
+        CreationUnit::Week => i64::from(created) - i64::from((created % WEEK + SINCE_MONDAY) % WEEK),
+        CreationUnit::Month => {
+            let day = DateTime::from_timestamp(created.into(), 0).unwrap_or_default().date_naive();
+            day.with_day(1).unwrap_or(day).and_time(NaiveTime::MIN).and_utc().timestamp()
+        }
+    }
+}
+
+/// Counts the accounts created within `span` by bars.
+#[must_use]
+pub fn histogram(members: &DenseSet, accounts: &Accounts, unit: CreationUnit, span: Span) -> Histogram {
+    let mut histogram = Histogram::default();
+    // Months are slow to find, and neighbours often share their day.
+    let mut by_day: BTreeMap<u32, u32> = BTreeMap::new();
+    for created in members.iter().filter_map(|id| accounts.created(id)) {
+        histogram.enriched += 1;
+        if !span.holds(created) {
+            continue;
+        }
+        match unit {
+            CreationUnit::Hour => *histogram.bars.entry(bar(created, unit)).or_default() += 1,
+            _ => *by_day.entry(created / 86_400).or_default() += 1,
+        }
+    }
+    for (day, count) in by_day {
+        *histogram.bars.entry(bar(day * 86_400, unit)).or_default() += count;
+    }
+    histogram
+}
+
+/// What a broadcast usually has in each bar, for a room with `enriched` accounts: the mean of the shares that the bar
+/// has in each of the `baseline` broadcasts, times the room's size.
+#[must_use]
+pub fn usual(baseline: &[Histogram], enriched: u32) -> BTreeMap<i64, f64> {
+    let mut sums: BTreeMap<i64, f64> = BTreeMap::new();
+    let told: Vec<&Histogram> = baseline.iter().filter(|histogram| histogram.enriched > 0).collect();
+    for histogram in &told {
+        for (bar, count) in &histogram.bars {
+            *sums.entry(*bar).or_default() += f64::from(*count) / f64::from(histogram.enriched);
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a few broadcasts")]
+    let scale = f64::from(enriched) / told.len().max(1) as f64;
+    sums.into_iter().map(|(bar, sum)| (bar, sum * scale)).collect()
+}
+
+/// Up to `limit` of the accounts created within `span`, oldest first, after the one that `after` names by its
+/// creation and id; whether there are more; and how many there are in all.
+#[must_use]
+pub fn created_within(
+    members: &DenseSet,
+    accounts: &Accounts,
+    span: Span,
+    after: Option<(u32, u32)>,
+    limit: usize,
+) -> (Vec<(u32, AccountId)>, bool, u32) {
+    let mut found = Vec::new();
+    for id in members.iter() {
+        if let Some(created) = accounts.created(id).filter(|created| span.holds(*created)) {
+            found.push((created, id.0));
+        }
+    }
+    let count = u32::try_from(found.len()).unwrap_or(u32::MAX);
+    let (page, more) = page::page(found.into_iter(), |account| *account, after, limit);
+    (page.into_iter().map(|(created, id)| (created, AccountId(id))).collect(), more, count)
+}
+
+/// How many bars of `unit` lie between two times.
+#[must_use]
+pub fn bars_between(from: DateTime<Utc>, to: DateTime<Utc>, unit: CreationUnit) -> u64 {
+    let seconds = u64::try_from((to - from).num_seconds()).unwrap_or(0);
+    seconds.div_ceil(match unit {
+        CreationUnit::Hour => 3_600,
+        CreationUnit::Day => 86_400,
+        CreationUnit::Week => 7 * 86_400,
+        CreationUnit::Month => 28 * 86_400,
+    })
+}

@@ -1,0 +1,174 @@
+//! Who was seen on a channel for the first time ever, how they came, and whether they came again.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use common::{clients::analysis::people::Origin, ids::ChannelId};
+
+use super::{Capture, Fold, Present, evolution::Before, set::DenseSet};
+
+/// How long after a raid those who are new came with it.
+pub const RAID_WINDOW: TimeDelta = TimeDelta::minutes(15);
+
+/// A wave has at least this many newcomers,
+const WAVE_LEAST: u32 = 10;
+/// and more than this many times the channel's median.
+const WAVE_TIMES: u32 = 5;
+
+/// How many later broadcasts are told apart.
+pub const LATER: u32 = 64;
+
+/// An account's first sight on a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Newcomer {
+    /// The place of the capture among those folded.
+    pub capture: u32,
+    pub account: u32,
+    /// The broadcast's number.
+    pub broadcast: u32,
+    /// Bit `j`: seen again `j + 1` broadcasts later; the last bit stands for all that follow.
+    pub back: u64,
+}
+
+/// Finds the newcomers of own captures. The other captures tell who was known, and who came back.
+#[derive(Clone, Debug)]
+pub struct Firsts {
+    before: Arc<Before>,
+    seen: DenseSet,
+    current: Option<(ChannelId, u32)>,
+    /// Seen in the current broadcast.
+    present: DenseSet,
+    /// The place of the capture that comes.
+    next: u32,
+    found: Vec<Newcomer>,
+    /// Where the current channel's newcomers begin.
+    channel_start: usize,
+}
+
+impl Firsts {
+    #[must_use]
+    pub fn new(before: Arc<Before>) -> Self {
+        Self {
+            before,
+            seen: DenseSet::default(),
+            current: None,
+            present: DenseSet::default(),
+            next: 0,
+            found: Vec::new(),
+            channel_start: 0,
+        }
+    }
+
+    /// The newcomers, by capture and account.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<Newcomer> {
+        self.found.sort_unstable();
+        self.found
+    }
+
+    fn end_broadcast(&mut self) {
+        let Some((_, broadcast)) = self.current else { return };
+        for newcomer in &mut self.found[self.channel_start..] {
+            if newcomer.broadcast < broadcast && self.present.contains(newcomer.account) {
+                newcomer.back |= 1 << (broadcast - newcomer.broadcast - 1).min(LATER - 1);
+            }
+        }
+        self.present.clear();
+    }
+
+    fn begin_channel(&mut self, channel: ChannelId, present: &Present<'_>) {
+        self.seen.clear();
+        self.channel_start = self.found.len();
+        if let Some(before) = self.before.get(&channel) {
+            self.seen.add(&present.part_of(before));
+        }
+    }
+}
+
+impl Fold for Firsts {
+    fn push(&mut self, capture: &Capture, present: &Present<'_>) {
+        let here = (capture.channel, capture.broadcast);
+        if self.current != Some(here) {
+            self.end_broadcast();
+            if self.current.is_none_or(|(channel, _)| channel != capture.channel) {
+                self.begin_channel(capture.channel, present);
+            }
+            self.current = Some(here);
+        }
+        self.seen.reach(present.max());
+        self.present.reach(present.max());
+        present.each(|ids| {
+            for id in ids {
+                self.present.put(*id);
+                if self.seen.put(*id) && capture.own {
+                    let (capture, broadcast) = (self.next, capture.broadcast);
+                    self.found.push(Newcomer { capture, account: *id, broadcast, back: 0 });
+                }
+            }
+        });
+        self.next += 1;
+    }
+
+    fn end(&mut self) {
+        self.end_broadcast();
+        self.current = None;
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.found.extend(other.found);
+    }
+}
+
+/// How the newcomers of each capture came, and with which of `raids` (its place).
+///
+/// `captures` and `newcomers` are those of [`Firsts`]; `raids` are (channel, time), in order.
+#[must_use]
+pub fn origins(
+    captures: &[Capture],
+    newcomers: &[Newcomer],
+    raids: &[(ChannelId, DateTime<Utc>)],
+) -> Vec<(Origin, Option<usize>)> {
+    let mut count = vec![0_u32; captures.len()];
+    for newcomer in newcomers {
+        count[newcomer.capture as usize] += 1;
+    }
+    let mut origins = Vec::with_capacity(captures.len());
+    let mut start = 0;
+    for channel in captures.chunk_by(|left, right| left.channel == right.channel) {
+        let counts = &count[start..start + channel.len()];
+        let median = median_of_own(channel, counts);
+        for (place, capture) in channel.iter().enumerate() {
+            let before = place.checked_sub(1).map(|before| channel[before].at);
+            origins.push(match raid_of(raids, capture, before) {
+                Some(raid) => (Origin::Raid, Some(raid)),
+                None if counts[place] >= WAVE_LEAST && counts[place] > WAVE_TIMES * median => {
+                    (Origin::Wave, None)
+                }
+                None => (Origin::Organic, None),
+            });
+        }
+        start += channel.len();
+    }
+    origins
+}
+
+/// The last raid between the capture before and this one, not longer ago than [`RAID_WINDOW`].
+fn raid_of(
+    raids: &[(ChannelId, DateTime<Utc>)],
+    capture: &Capture,
+    before: Option<DateTime<Utc>>,
+) -> Option<usize> {
+    let last = raids.partition_point(|raid| *raid <= (capture.channel, capture.at)).checked_sub(1)?;
+    let (channel, at) = raids[last];
+    let fits = channel == capture.channel
+        && capture.at - at <= RAID_WINDOW
+        && before.is_none_or(|before| before < at);
+    fits.then_some(last)
+}
+
+fn median_of_own(channel: &[Capture], counts: &[u32]) -> u32 {
+    let own = channel.iter().zip(counts).filter(|(capture, _)| capture.own);
+    let mut counts: Vec<u32> = own.map(|(_, count)| *count).collect();
+    let middle = counts.len() / 2;
+    if counts.is_empty() { 0 } else { *counts.select_nth_unstable(middle).1 }
+}

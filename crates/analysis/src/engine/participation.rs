@@ -1,0 +1,217 @@
+//! How often and how long people are there, and which regulars are missing.
+//!
+//! Presence between captures is not known. A capture is taken to stand for the time until the next one of the same
+//! broadcast, 15 minutes at most; a broadcast's last capture for the channel's usual interval. That errs by about one
+//! interval for each visit, in both directions.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use common::{clients::analysis::people::Bucket, ids::ChannelId};
+
+use super::{Capture, Fold, Present, evolution::usual_interval, set::DenseSet, tally::Tally};
+
+/// The longest time that a capture stands for.
+pub const LONGEST: TimeDelta = TimeDelta::minutes(15);
+
+/// A regular attended at least this many broadcasts,
+const REGULAR_BROADCASTS: u32 = 3;
+/// and this share (in percent) of those between the first and the last attended one.
+const REGULAR_PERCENT: u64 = 60;
+
+/// The seconds that each capture stands for. `captures` are in the order of channel, then time.
+#[must_use]
+pub fn weights(captures: &[Capture]) -> Vec<u32> {
+    let mut weights = Vec::with_capacity(captures.len());
+    for channel in captures.chunk_by(|left, right| left.channel == right.channel) {
+        let usual = usual_interval(channel).unwrap_or(TimeDelta::zero());
+        for (place, capture) in channel.iter().enumerate() {
+            let next = channel.get(place + 1).filter(|next| next.broadcast == capture.broadcast);
+            let stands_for = next.map_or(usual, |next| next.at - capture.at).min(LONGEST);
+            weights.push(u32::try_from(stands_for.num_seconds()).unwrap_or(0));
+        }
+    }
+    weights
+}
+
+/// An account on a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attendance {
+    pub channel: ChannelId,
+    pub account: u32,
+    pub captures: u32,
+    pub seconds: u32,
+    pub broadcasts: u32,
+    /// Broadcasts since the first attended one, itself included.
+    pub since_first: u32,
+    /// Broadcasts attended without a break up to the channel's last.
+    pub streak: u32,
+    /// Broadcasts since the last attended one.
+    pub absent: u32,
+}
+
+impl Attendance {
+    /// Whether the account was usually there, as long as it came at all.
+    #[must_use]
+    pub fn is_regular(&self) -> bool {
+        let between = u64::from(self.since_first - self.absent);
+        self.broadcasts >= REGULAR_BROADCASTS && u64::from(self.broadcasts) * 100 >= between * REGULAR_PERCENT
+    }
+}
+
+/// What is known of an account on the current channel.
+#[derive(Clone, Copy, Debug, Default)]
+struct Visits {
+    broadcasts: u16,
+    streak: u16,
+    /// Numbers of broadcasts, from 1.
+    first: u16,
+    last: u16,
+}
+
+/// Counts captures, seconds and broadcasts of each account on each channel.
+#[derive(Clone, Debug)]
+pub struct Attendances {
+    weights: Arc<[u32]>,
+    /// The place of the capture that comes.
+    next: usize,
+    current: Option<(ChannelId, u32)>,
+    /// Seconds (upper half) and captures (lower half) on the current channel: one addition for each presence.
+    time: Tally<u64>,
+    /// Seen in the current broadcast, and on the current channel.
+    present: DenseSet,
+    members: DenseSet,
+    visits: Tally<Visits>,
+    /// Broadcasts of the current channel that are over.
+    broadcasts: u16,
+    done: Vec<Attendance>,
+}
+
+impl Attendances {
+    /// `weights` are those of the captures that will be folded.
+    #[must_use]
+    pub fn new(weights: Arc<[u32]>) -> Self {
+        Self {
+            weights,
+            next: 0,
+            current: None,
+            time: Tally::default(),
+            present: DenseSet::default(),
+            members: DenseSet::default(),
+            visits: Tally::default(),
+            broadcasts: 0,
+            done: Vec::new(),
+        }
+    }
+
+    /// Everybody, once for each channel, in no order.
+    #[must_use]
+    pub fn finish(self) -> Vec<Attendance> {
+        self.done
+    }
+
+    fn end_broadcast(&mut self) {
+        self.broadcasts = self.broadcasts.saturating_add(1);
+        let number = self.broadcasts;
+        for id in self.present.iter() {
+            let visits = self.visits.of(id.0);
+            if visits.broadcasts == 0 {
+                visits.first = number;
+            }
+            visits.streak = if visits.last + 1 == number { visits.streak + 1 } else { 1 };
+            visits.broadcasts += 1;
+            visits.last = number;
+        }
+        self.members.add_all(&self.present);
+        self.present.clear();
+    }
+
+    fn end_channel(&mut self) {
+        let Some((channel, _)) = self.current.take() else { return };
+        self.end_broadcast();
+        let total = self.broadcasts;
+        self.done.reserve(self.members.len() as usize);
+        for id in self.members.iter() {
+            let time = std::mem::take(self.time.of(id.0));
+            let visits = std::mem::take(self.visits.of(id.0));
+            self.done.push(Attendance {
+                channel,
+                account: id.0,
+                #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
+                captures: time as u32,
+                seconds: (time >> 32) as u32,
+                broadcasts: visits.broadcasts.into(),
+                since_first: (total - visits.first + 1).into(),
+                streak: if visits.last == total { visits.streak.into() } else { 0 },
+                absent: (total - visits.last).into(),
+            });
+        }
+        self.members.clear();
+        self.broadcasts = 0;
+    }
+}
+
+impl Fold for Attendances {
+    fn push(&mut self, capture: &Capture, present: &Present<'_>) {
+        let here = (capture.channel, capture.broadcast);
+        match self.current {
+            Some((channel, _)) if channel != capture.channel => self.end_channel(),
+            Some(current) if current != here => self.end_broadcast(),
+            _ => {}
+        }
+        self.current = Some(here);
+        self.time.reach(present.max());
+        self.visits.reach(present.max());
+        self.present.reach(present.max());
+        let weight = self.weights.get(self.next).copied().unwrap_or(0);
+        let visit = u64::from(weight) << 32 | 1;
+        present.each(|ids| {
+            for id in ids {
+                *self.time.of(*id) += visit;
+                self.present.put(*id);
+            }
+        });
+        self.next += 1;
+    }
+
+    fn end(&mut self) {
+        self.end_channel();
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.done.extend(other.done);
+    }
+}
+
+/// Captures and seconds of each account over all channels.
+#[must_use]
+pub fn totals(attendances: &[Attendance]) -> Vec<(u32, u32)> {
+    let one_channel = attendances.windows(2).all(|pair| pair[0].channel == pair[1].channel);
+    if one_channel {
+        return attendances.iter().map(|attendance| (attendance.captures, attendance.seconds)).collect();
+    }
+    let mut sum = Tally::<(u32, u32)>::default();
+    let mut members = DenseSet::default();
+    sum.reach(attendances.iter().map(|attendance| attendance.account).max());
+    for attendance in attendances {
+        let (captures, seconds) = sum.of(attendance.account);
+        *captures += attendance.captures;
+        *seconds = seconds.saturating_add(attendance.seconds);
+        members.insert(attendance.account);
+    }
+    members.iter().map(|id| sum.get(id.0)).collect()
+}
+
+/// How many of `values` lie from each of `starts` (ascending) to the next; what is below the first is left out.
+#[must_use]
+pub fn distribution(values: impl Iterator<Item = u32>, starts: &[u32]) -> Vec<Bucket> {
+    let mut counts = vec![0_u32; starts.len()];
+    for value in values {
+        if let Some(place) = starts.partition_point(|start| *start <= value).checked_sub(1) {
+            counts[place] += 1;
+        }
+    }
+    let ends = starts.iter().skip(1).map(|next| Some(next - 1)).chain([None]);
+    let buckets = starts.iter().zip(ends).zip(counts);
+    buckets.map(|((from, to), accounts)| Bucket { from: *from, to, accounts }).collect()
+}

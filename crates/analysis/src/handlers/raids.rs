@@ -1,0 +1,110 @@
+//! `GET …/raids`: what became of those who were sent.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::ControlFlow,
+    sync::Arc,
+};
+
+use axum::extract::State as Shared;
+use common::{
+    clients::analysis::rooms::{RaidSeen, Raids},
+    db::{captures::load, raids as table},
+    ids::CaptureId,
+    problem::Problem,
+};
+use roaring::RoaringBitmap;
+
+use crate::{
+    App,
+    answers::{Answered, Needs, Question, State},
+    engine::{
+        Capture,
+        raids::{BEFORE_WINDOW, Raid, RaidsSeen, Seen},
+    },
+    error::Failure,
+    params::Params,
+    selection::{Selection, capture},
+    store::{Read, Sink, Store},
+    subject::{Period, Subject},
+};
+
+/// How many raids are followed at most: the latest.
+const MAX_RAIDS: usize = 1_000;
+
+pub(crate) async fn get(
+    Shared(app): Shared<App>,
+    subject: Subject,
+    mut parameters: Params,
+) -> Result<Answered, Problem> {
+    let (channels, period) = (parameters.channels()?, parameters.period()?);
+    parameters.finish()?;
+    let needs = Needs { history: true, events: true };
+    let question = Question { name: "raids", subject, channels, period, needs, parameters: String::new() };
+    app.answers.of(&question, |store, state| follow(store, state, period)).await
+}
+
+async fn follow(store: Store, state: Arc<State>, period: Period) -> Result<Raids, Failure> {
+    let selection = Selection::load(&store, &state, period).await?;
+    let mut raids: Vec<&table::Raid> =
+        state.raids.iter().filter(|raid| period.holds(raid.raided_at)).collect();
+    let latest = raids.len().saturating_sub(MAX_RAIDS);
+    raids.drain(..latest);
+    raids.sort_by_key(|raid| (raid.to, raid.raided_at, raid.id));
+    let sources = sources(&store, &raids).await?;
+    let followed: Vec<Raid> = raids
+        .iter()
+        .map(|raid| Raid { channel: raid.to, at: raid.raided_at, source: sources.get(&raid.id).cloned() })
+        .collect();
+    let seen = store.fold(&selection.captures, RaidsSeen::new(followed.into())).await?.finish();
+    let mut raids: Vec<RaidSeen> =
+        raids.into_iter().zip(seen).map(|(raid, seen)| told(raid, &seen)).collect();
+    raids.sort_by_key(|raid| raid.raided_at);
+    Ok(Raids { coverage: selection.coverage(), raids })
+}
+
+fn told(raid: &table::Raid, seen: &Seen) -> RaidSeen {
+    RaidSeen {
+        id: raid.id.to_string(),
+        channel_id: raid.to,
+        from_channel_id: raid.from,
+        from_login: raid.from_login.clone(),
+        raided_at: raid.raided_at,
+        announced: raid.viewers,
+        before: seen.before,
+        after: seen.after,
+        arrived: seen.arrived,
+        seen_at_source: seen.seen_at_source,
+        stayed: seen.stayed,
+        came_back: seen.came_back,
+    }
+}
+
+/// Who was on the channels that sent them, in our last capture of each shortly before, by raid.
+async fn sources(store: &Store, raids: &[&table::Raid]) -> Result<HashMap<u64, Arc<RoaringBitmap>>, Failure> {
+    let (mut by_raid, mut captures) = (Vec::new(), BTreeMap::new());
+    for raid in raids {
+        let from = raid.raided_at - BEFORE_WINDOW;
+        let rows = load::of_channel(store.pool(), raid.from, from, raid.raided_at, 1).await?;
+        if let Some(source) = rows.last().and_then(|row| capture(row, false)) {
+            by_raid.push((raid.id, source.id));
+            captures.insert(source.id, source);
+        }
+    }
+    let captures: Vec<Capture> = captures.into_values().collect();
+    let rosters = store.read(&captures, Rosters::default()).await?.0;
+    let found =
+        by_raid.into_iter().filter_map(|(raid, source)| Some((raid, Arc::clone(rosters.get(&source)?))));
+    Ok(found.collect())
+}
+
+/// Rosters as they are.
+#[derive(Default)]
+struct Rosters(HashMap<CaptureId, Arc<RoaringBitmap>>);
+
+impl Sink for Rosters {
+    fn batch(&mut self, batch: &[Read]) -> ControlFlow<()> {
+        self.0.extend(batch.iter().map(|(capture, roster)| (capture.id, Arc::clone(roster))));
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,153 @@
+//! The captures that a question is about, ready to be folded.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use common::{
+    clients::analysis::Coverage,
+    db::captures::load::{self, Settled},
+    ids::{CaptureId, ChannelId},
+};
+use roaring::RoaringBitmap;
+
+use crate::{
+    answers::{MAX_CAPTURES, State},
+    engine::{
+        Capture, broadcasts,
+        evolution::Before,
+        overlap::{By, Unions},
+    },
+    error::Failure,
+    store::{Store, rosters},
+    subject::Period,
+};
+
+/// Complete captures, and where one is missing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Selection {
+    /// In the order of channel and time.
+    pub(crate) captures: Vec<Capture>,
+    /// Failed and missed ones, by channel and time.
+    pub(crate) gaps: Vec<(ChannelId, DateTime<Utc>)>,
+}
+
+/// A selection with what else was seen on its channels.
+#[derive(Clone, Debug)]
+pub(crate) struct WithHistory {
+    /// All complete captures from each channel's first own one to its last.
+    pub(crate) captures: Vec<Capture>,
+    /// Who had been seen before those.
+    pub(crate) before: Arc<Before>,
+}
+
+/// A complete capture; none for a gap.
+pub(crate) fn capture(row: &Settled, own: bool) -> Option<Capture> {
+    Some(Capture {
+        id: row.id,
+        channel: row.channel,
+        at: row.captured_at?,
+        stream: row.stream,
+        broadcast: 0,
+        chatters: row.chatters,
+        viewers: row.viewers,
+        own,
+    })
+}
+
+impl Selection {
+    /// The captures of `state` within `period`.
+    ///
+    /// # Errors
+    /// When MariaDB fails, or there are too many.
+    pub(crate) async fn load(store: &Store, state: &State, period: Period) -> Result<Self, Failure> {
+        let rows = state.settled(store.pool(), period).await?;
+        let mut captures: Vec<Capture> = rows.iter().filter_map(|row| capture(row, true)).collect();
+        broadcasts::number(&mut captures);
+        let missing = rows.iter().filter(|row| row.captured_at.is_none());
+        Ok(Self { captures, gaps: missing.map(|row| (row.channel, row.slot)).collect() })
+    }
+
+    /// What an answer about these captures rests on.
+    pub(crate) fn coverage(&self) -> Coverage {
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Coverage {
+            captures: count(self.captures.len()),
+            gaps: count(self.gaps.len()),
+            first_captured_at: self.captures.iter().map(|capture| capture.at).min(),
+            last_captured_at: self.captures.iter().map(|capture| capture.at).max(),
+        }
+    }
+
+    /// The captures of each channel.
+    pub(crate) fn by_channel(&self) -> impl Iterator<Item = &[Capture]> {
+        self.captures.chunk_by(|left, right| left.channel == right.channel)
+    }
+
+    /// Adds what else was seen on the channels before and meanwhile.
+    ///
+    /// # Errors
+    /// When MariaDB fails, or rosters change under the work.
+    pub(crate) async fn with_history(&self, store: &Store) -> Result<WithHistory, Failure> {
+        let own: HashSet<CaptureId> = self.captures.iter().map(|capture| capture.id).collect();
+        let (mut captures, mut before) = (Vec::with_capacity(self.captures.len()), HashMap::new());
+        for channel in self.by_channel() {
+            let (Some(first), Some(last)) = (channel.first(), channel.last()) else { continue };
+            let after = last.at + TimeDelta::microseconds(1);
+            let rows = load::of_channel(store.pool(), first.channel, first.at, after, MAX_CAPTURES).await?;
+            captures.extend(rows.iter().filter_map(|row| capture(row, own.contains(&row.id))));
+            before.insert(first.channel, seen_before(store, first).await?);
+        }
+        if captures.iter().filter(|capture| capture.own).count() != own.len() {
+            return Err(Failure::Changed);
+        }
+        broadcasts::number(&mut captures);
+        Ok(WithHistory { captures, before: Arc::new(before) })
+    }
+}
+
+/// Everybody seen on a channel before its capture `first`. Kept, as it takes a pass over all that came before.
+async fn seen_before(store: &Store, first: &Capture) -> Result<Arc<RoaringBitmap>, Failure> {
+    let channel = first.channel;
+    let mark = load::history(store.pool(), channel, first.at - TimeDelta::microseconds(1)).await?;
+    let key = format!("before:{channel}:{}:{mark:?}", first.at.timestamp_micros());
+    let compute = async {
+        let rows =
+            load::of_channel(store.pool(), channel, DateTime::UNIX_EPOCH, first.at, MAX_CAPTURES).await?;
+        let captures: Vec<Capture> = rows.iter().filter_map(|row| capture(row, false)).collect();
+        let unions = store.fold(&captures, Unions::new(By::Everything)).await?.finish();
+        store.heavy(move || unions.first().map(|union| union.members.to_roster()).unwrap_or_default()).await
+    };
+    store.kept(key, rosters::size, compute).await
+}
+
+/// How many other broadcasts show what is usual, and how many captures they have at most.
+const OTHER_BROADCASTS: usize = 20;
+const OTHER_CAPTURES: u32 = 2_000;
+
+/// The captures of other broadcasts on the same channels, the latest before the selection's last capture: none of the
+/// selection's own broadcasts.
+///
+/// # Errors
+/// When MariaDB fails.
+pub(crate) async fn others(store: &Store, selection: &Selection) -> Result<Vec<Capture>, Failure> {
+    let mut others = Vec::new();
+    for channel in selection.by_channel() {
+        let Some(last) = channel.last() else { continue };
+        let after = last.at + TimeDelta::microseconds(1);
+        let rows =
+            load::of_channel(store.pool(), last.channel, DateTime::UNIX_EPOCH, after, OTHER_CAPTURES).await?;
+        let mut captures: Vec<Capture> = rows.iter().filter_map(|row| capture(row, false)).collect();
+        broadcasts::number(&mut captures);
+        let own: HashSet<CaptureId> = channel.iter().map(|capture| capture.id).collect();
+        let mut broadcasts: Vec<&[Capture]> = captures
+            .chunk_by(|left, right| left.broadcast == right.broadcast)
+            .filter(|broadcast| broadcast.iter().all(|capture| !own.contains(&capture.id)))
+            .collect();
+        let latest = broadcasts.len().saturating_sub(OTHER_BROADCASTS);
+        others.extend(broadcasts.drain(latest..).flatten().copied());
+    }
+    Ok(others)
+}
