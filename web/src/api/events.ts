@@ -1,0 +1,40 @@
+/** What the event stream says, as domain events. */
+import { captureId, channelId, type CaptureId, type ChannelId } from '@/domain/ids'
+import type { Job } from '@/domain/job'
+
+import { count, instant, parseJob, type Wire } from './parse'
+import type { SseMessage } from './sse'
+
+export type LiveEvent =
+  | { readonly type: 'job'; readonly job: Job }
+  | {
+      readonly type: 'capture'
+      readonly capture: CaptureId
+      readonly channel: ChannelId
+      readonly capturedAt: Date
+      readonly chatters: number
+      readonly newAccounts: number
+    }
+  | { readonly type: 'enriched'; readonly remaining: number }
+
+/** Events of kinds that this version does not know are null, so that a newer gateway may send more. */
+export function parseEvent(message: SseMessage): LiveEvent | null {
+  const wire = JSON.parse(message.data) as Wire['Event']
+  switch (wire.type) {
+    case 'job':
+      return { type: 'job', job: parseJob(wire) }
+    case 'capture':
+      return {
+        type: 'capture',
+        capture: captureId(wire.capture_id),
+        channel: channelId(wire.channel_id),
+        capturedAt: instant(wire.captured_at),
+        chatters: count(wire.chatters_count),
+        newAccounts: count(wire.new_count),
+      }
+    case 'enriched':
+      return { type: 'enriched', remaining: count(wire.remaining) }
+    default:
+      return null
+  }
+}

@@ -1,0 +1,136 @@
+/** The live graph as ECharts is told it: a pure function of what is shown, so that it can be tested without a canvas. */
+import type { EChartsCoreOption } from 'echarts/core'
+
+import { withHoles, type CapturePoint, type Gap, type Marker } from '@/domain/series'
+
+import type { ChartColors } from './useChartColors'
+
+export interface LiveGraphData {
+  readonly points: readonly CapturePoint[]
+  readonly gaps: readonly Gap[]
+  readonly markers: readonly Marker[]
+}
+
+export interface LiveGraphWords {
+  readonly chatters: string
+  readonly viewers: string
+  readonly arrived: string
+  readonly left: string
+  readonly gap: string
+  number(value: number): string
+  time(value: Date): string
+  dateTime(value: Date): string
+}
+
+interface TooltipItem {
+  readonly axisValue: number
+  readonly seriesName: string
+  readonly value: readonly [number, number | null]
+}
+
+export function liveGraphOption(data: LiveGraphData, words: LiveGraphWords, colors: ChartColors): EChartsCoreOption {
+  const { points, gaps, markers } = data
+  const axis = { axisLine: { show: false }, axisTick: { show: false } }
+  const label = { color: colors.quiet, fontFamily: colors.font, fontSize: 12 }
+  const count = { ...label, formatter: (value: number) => words.number(Math.abs(value)) }
+  const bars = (value: (point: CapturePoint) => number | null) =>
+    points.map((point) => [point.at.getTime(), value(point)] as const)
+  const negative = (value: number | null) => (value === null ? null : -value)
+
+  return {
+    animation: false,
+    textStyle: { fontFamily: colors.font },
+    aria: { enabled: false },
+    grid: [
+      { left: 56, right: 16, top: 28, height: '58%' },
+      { left: 56, right: 16, bottom: 26, height: '20%' },
+    ],
+    axisPointer: { link: [{ xAxisIndex: 'all' }], lineStyle: { color: colors.quiet } },
+    xAxis: [0, 1].map((gridIndex) => ({
+      type: 'time',
+      gridIndex,
+      ...axis,
+      splitLine: { show: false },
+      axisLabel: { ...label, show: gridIndex === 1, hideOverlap: true, formatter: (value: number) => words.time(new Date(value)) },
+    })),
+    yAxis: [0, 1].map((gridIndex) => ({
+      type: 'value',
+      gridIndex,
+      ...axis,
+      splitNumber: gridIndex === 0 ? 4 : 2,
+      splitLine: { lineStyle: { color: colors.line } },
+      axisLabel: count,
+    })),
+    tooltip: {
+      trigger: 'axis',
+      // Drawn, not written: an HTML tooltip is made of style attributes, which our policy refuses.
+      renderMode: 'richText',
+      backgroundColor: colors.surface,
+      borderColor: colors.line,
+      textStyle: { color: colors.text, fontFamily: colors.font, fontSize: 13 },
+      formatter: (items: readonly TooltipItem[]) => tooltip(items, words),
+    },
+    series: [
+      {
+        name: words.chatters,
+        type: 'line',
+        data: withHoles(points, gaps, (point) => point.chatters),
+        showSymbol: false,
+        connectNulls: false,
+        lineStyle: { color: colors.accent, width: 2 },
+        itemStyle: { color: colors.accent },
+        markLine: {
+          silent: true,
+          symbol: 'none',
+          lineStyle: { color: colors.quiet, type: 'dotted' },
+          label: { color: colors.text, fontFamily: colors.font, fontSize: 12, formatter: '{b}' },
+          data: markers.map((marker) => ({ name: marker.label, xAxis: marker.at.getTime() })),
+        },
+        markArea: {
+          silent: true,
+          itemStyle: { color: colors.line },
+          label: { color: colors.quiet, fontFamily: colors.font, fontSize: 12, position: 'insideTop' },
+          data: gaps.map((gap) => [{ name: words.gap, xAxis: gap.from.getTime() }, { xAxis: gap.to.getTime() }]),
+        },
+      },
+      {
+        name: words.viewers,
+        type: 'line',
+        data: withHoles(points, gaps, (point) => point.viewers),
+        showSymbol: false,
+        connectNulls: false,
+        lineStyle: { color: colors.quiet, width: 1.5, type: 'dashed' },
+        itemStyle: { color: colors.quiet },
+      },
+      {
+        name: words.arrived,
+        type: 'bar',
+        stack: 'moves',
+        xAxisIndex: 1,
+        yAxisIndex: 1,
+        barMaxWidth: 8,
+        data: bars((point) => point.arrived),
+        itemStyle: { color: colors.accent },
+      },
+      {
+        name: words.left,
+        type: 'bar',
+        stack: 'moves',
+        xAxisIndex: 1,
+        yAxisIndex: 1,
+        barMaxWidth: 8,
+        data: bars((point) => negative(point.left)),
+        itemStyle: { color: colors.bar },
+      },
+    ],
+  }
+}
+
+function tooltip(items: readonly TooltipItem[], words: LiveGraphWords): string {
+  const [first] = items
+  if (!first) return ''
+  const lines = items.flatMap(({ seriesName, value }) =>
+    value[1] === null ? [] : [`${seriesName}  ${words.number(Math.abs(value[1]))}`],
+  )
+  return [words.dateTime(new Date(first.axisValue)), ...(lines.length > 0 ? lines : [words.gap])].join('\n')
+}

@@ -1,0 +1,41 @@
+/** Every question the page asks the API, each kept and shared by TanStack Query. */
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/vue-query'
+import { computed, type Ref } from 'vue'
+
+import { fetchChannels, fetchMe, fetchSession, fetchSessions, fetchSummary, startCaptures } from '@/api/client'
+import type { ChannelId, SessionUuid } from '@/domain/ids'
+
+import { keys } from './keys'
+import { useLive } from './useLive'
+
+/** Who is signed in, as far as is known: the router asks before a page that needs it, this only looks. */
+export const useMe = () =>
+  useQuery({ queryKey: keys.me, queryFn: ({ signal }) => fetchMe(signal), enabled: false, staleTime: Infinity })
+
+/** Live or not and viewers change without an event, so this one is asked again every minute while it is looked at. */
+export const useChannels = () =>
+  useQuery({ queryKey: keys.channels, queryFn: ({ signal }) => fetchChannels(signal), refetchInterval: 60_000 })
+
+export const useSessions = () => useQuery({ queryKey: keys.sessions, queryFn: ({ signal }) => fetchSessions(signal) })
+
+export const useSession = (uuid: Ref<SessionUuid>) =>
+  useQuery({
+    queryKey: computed(() => keys.session(uuid.value)),
+    queryFn: ({ signal }) => fetchSession(uuid.value, signal),
+  })
+
+/** While a filter changes, the former answer stays in sight. */
+export const useSummary = (uuid: Ref<SessionUuid>, channels: Ref<readonly ChannelId[]>) =>
+  useQuery({
+    queryKey: computed(() => keys.summary(uuid.value, channels.value)),
+    queryFn: ({ signal }) => fetchSummary(uuid.value, channels.value, signal),
+    placeholderData: keepPreviousData,
+  })
+
+export function useStartCaptures() {
+  const live = useLive()
+  return useMutation({
+    mutationFn: (channels: readonly ChannelId[]) => startCaptures(channels),
+    onSuccess: ({ session, started }) => live.follow(session, started),
+  })
+}

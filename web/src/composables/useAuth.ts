@@ -1,0 +1,31 @@
+import { useQueryClient } from '@tanstack/vue-query'
+import { readonly, ref } from 'vue'
+
+import { logOut, loginAddress } from '@/api/client'
+
+import { useLive } from './useLive'
+
+const expired = ref(false)
+
+/** A signed-in page was answered 401: what is in sight stays, and a dialog offers to sign in again. */
+export const sessionExpired = (): void => void (expired.value = true)
+
+export function useAuth() {
+  const live = useLive()
+  const queries = useQueryClient()
+
+  /** Where the browser is now, to come back to. */
+  const here = (): string => location.pathname + location.search
+
+  return {
+    expired: readonly(expired),
+    logIn: (returnTo: string = here()) => location.assign(loginAddress(returnTo)),
+    logOut: async (): Promise<void> => {
+      await logOut()
+      live.stop()
+      queries.clear()
+      // A real navigation: nothing of one person's page may be left for the next.
+      location.assign('/')
+    },
+  }
+}

@@ -1,0 +1,124 @@
+import { QueryClient } from '@tanstack/vue-query'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+
+import type { StreamHandlers } from '@/api/stream'
+import { channelId, jobId, sessionUuid } from '@/domain/ids'
+import { answer } from '@/testing/answers'
+
+import { createLive, type Live } from './useLive'
+
+const ONE = channelId('1')
+let handlers: StreamHandlers
+let invalidated: unknown[]
+let live: Live
+const onSessionLost = vi.fn()
+
+function open(): Live {
+  const queries = new QueryClient()
+  invalidated = []
+  vi.spyOn(queries, 'invalidateQueries').mockImplementation((filters) => {
+    invalidated.push((filters as { queryKey?: unknown } | undefined)?.queryKey ?? 'all')
+    return Promise.resolve()
+  })
+  return createLive({
+    queries,
+    onSessionLost,
+    storage: localStorage,
+    openStream: (given) => {
+      handlers = given
+      return { start: () => given.state('live'), stop: () => given.state('closed') }
+    },
+  })
+}
+
+let sent = 0
+const send = (event: string, data: object) => handlers.message({ id: String(++sent), event, data: JSON.stringify({ type: event, ...data }) })
+const job = (change: object = {}) => ({
+  id: '10',
+  kind: 'capture_chatters',
+  state: 'running',
+  attempt: 1,
+  max_attempt: 5,
+  channel_id: '1',
+  ...change,
+})
+
+beforeEach(() => {
+  live = open()
+  live.start('ada')
+})
+
+describe('live', () => {
+  it('follows a capture from its start to its end', () => {
+    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE }])
+    expect(live.captures.get(ONE)?.state).toBe('ready')
+    send('job', job({ progress: { pages: 1, pages_total: 3, chatters: 1_000, total: 2_412 } }))
+    expect(live.captures.get(ONE)?.progress?.chatters).toBe(1_000)
+    expect(invalidated).toEqual([])
+    send('job', job({ state: 'done' }))
+    expect(live.captures.get(ONE)?.state).toBe('done')
+    expect(invalidated).toEqual([['channels'], ['sessions']])
+  })
+
+  it('keeps the later of two jobs of a channel, whatever arrives last', () => {
+    send('job', job({ id: '10' }))
+    send('job', job({ id: '9', state: 'dead' }))
+    expect(live.captures.get(ONE)?.id).toBe('10')
+  })
+
+  it('has nothing to do with jobs that are no captures', () => {
+    send('job', job({ kind: 'enrich_accounts' }))
+    expect(live.captures.size).toBe(0)
+  })
+
+  it('makes stale what a capture changes', () => {
+    send('capture', {
+      capture_id: '3',
+      channel_id: '1',
+      captured_at: '2026-11-23T10:00:00Z',
+      chatters_count: 1,
+      new_count: 0,
+    })
+    expect(invalidated).toEqual([['channels'], ['sessions'], ['summary']])
+  })
+
+  it('asks a summary again once for a burst of enrichment', () => {
+    vi.useFakeTimers()
+    for (let remaining = 500; remaining >= 0; remaining -= 100) send('enriched', { remaining })
+    expect(live.remaining.value).toBe(0)
+    expect(invalidated).toEqual([])
+    vi.advanceTimersByTime(2_000)
+    expect(invalidated).toEqual([['summary']])
+  })
+
+  it('survives an event that it cannot read', () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    handlers.message({ id: '1', event: 'job', data: '{' })
+    send('job', job())
+    expect(error).toHaveBeenCalledOnce()
+    expect(live.captures.size).toBe(1)
+  })
+
+  it('asks everything again after a gap, and captures under way by name', async () => {
+    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE }])
+    const asked = answer({ 'GET /api/v1/jobs/10': { body: job({ state: 'done', run_at: '2026-11-23T10:00:00Z' }) } })
+    handlers.resumed()
+    expect(invalidated).toEqual(['all'])
+    await vi.waitFor(() => expect(live.captures.get(ONE)?.state).toBe('done'))
+    expect(asked).toHaveLength(1)
+  })
+
+  it('finds its captures again after a reload, and only its own', async () => {
+    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE }])
+    answer({ 'GET /api/v1/jobs/10': { body: job() } })
+    live = open()
+    live.start('ada')
+    expect(live.session.value).toBe('s')
+    await vi.waitFor(() => expect(live.captures.get(ONE)?.state).toBe('running'))
+
+    const asked = answer({})
+    live = open()
+    live.start('somebody else')
+    expect(asked).toEqual([])
+  })
+})

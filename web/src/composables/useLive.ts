@@ -1,0 +1,205 @@
+/**
+ * What happens on the server while the page is open: one event stream, the captures under way, and which kept answers
+ * an event makes stale. Nothing is polled; after a gap everything shown is asked again.
+ */
+import type { QueryClient } from '@tanstack/vue-query'
+import { inject, readonly, ref, shallowReactive, type InjectionKey, type Ref } from 'vue'
+
+import { fetchJob, type StartedCapture } from '@/api/client'
+import { parseEvent, type LiveEvent } from '@/api/events'
+import { ApiProblem } from '@/api/problem'
+import { EventStream, type StreamHandlers, type StreamState } from '@/api/stream'
+import type { ChannelId, JobId, SessionUuid } from '@/domain/ids'
+import { isOver, newer, type Job } from '@/domain/job'
+
+import { keys } from './keys'
+
+export interface Live {
+  readonly state: Readonly<Ref<StreamState>>
+  /** The last capture asked for of each channel, as far as this browser knows. */
+  readonly captures: ReadonlyMap<ChannelId, Job>
+  /** Where the captures started here are collected. */
+  readonly session: Readonly<Ref<SessionUuid | null>>
+  /** Accounts about which Twitch is still to be asked; null while unknown. */
+  readonly remaining: Readonly<Ref<number | null>>
+  start(user: string): void
+  stop(): void
+  follow(session: SessionUuid, started: readonly StartedCapture[]): void
+}
+
+interface Stream {
+  start(): void
+  stop(): void
+}
+
+export interface LiveParts {
+  readonly queries: QueryClient
+  readonly openStream?: (handlers: StreamHandlers) => Stream
+  readonly onSessionLost: () => void
+  readonly storage?: Storage | null
+}
+
+/** Enrichment reports every batch; a summary need not be asked again more often than this. */
+const ENRICHED_PAUSE = 2_000
+const KEY = 'captures'
+
+interface Remembered {
+  user: string
+  session: SessionUuid | null
+  jobs: JobId[]
+}
+
+/** Job ids are numbers that grow, written as strings. */
+const isEarlier = (a: JobId, b: JobId): boolean => a.length < b.length || (a.length === b.length && a < b)
+
+export function createLive(parts: LiveParts): Live {
+  const { queries } = parts
+  const storage = parts.storage ?? null
+  const state = ref<StreamState>('closed')
+  const captures = shallowReactive(new Map<ChannelId, Job>())
+  const session = ref<SessionUuid | null>(null)
+  const remaining = ref<number | null>(null)
+  let user: string | null = null
+  let stream: Stream | null = null
+  let enrichedTimer: ReturnType<typeof setTimeout> | null = null
+
+  const stale = (key: readonly unknown[]): void => void queries.invalidateQueries({ queryKey: key })
+
+  function remember(): void {
+    if (!user || !storage) return
+    const jobs = [...captures.values()].filter((job) => !isOver(job)).map((job) => job.id)
+    try {
+      storage.setItem(KEY, JSON.stringify({ user, session: session.value, jobs } satisfies Remembered))
+    } catch {
+      // Full or refused: a reload forgets what is under way, nothing else.
+    }
+  }
+
+  function recall(): JobId[] {
+    try {
+      const kept = JSON.parse(storage?.getItem(KEY) ?? 'null') as Remembered | null
+      if (kept?.user !== user) return []
+      session.value = kept.session
+      return kept.jobs
+    } catch {
+      return []
+    }
+  }
+
+  function heardJob(job: Job): void {
+    if (!job.channelId || job.kind !== 'capture_chatters') return
+    const known = captures.get(job.channelId)
+    if (known && isEarlier(job.id, known.id)) return
+    const merged = newer(known, job)
+    if (merged === known) return
+    captures.set(job.channelId, merged)
+    remember()
+    if (isOver(merged)) {
+      stale(keys.channels)
+      stale(keys.sessions)
+    }
+  }
+
+  async function ask(id: JobId): Promise<void> {
+    try {
+      heardJob(await fetchJob(id))
+    } catch (error) {
+      // Gone, or not reachable: the stream or the next reload tells.
+      if (!(error instanceof ApiProblem)) throw error
+    }
+  }
+
+  const underWay = (): JobId[] => [...captures.values()].filter((job) => !isOver(job)).map((job) => job.id)
+
+  function onEvent(event: LiveEvent): void {
+    switch (event.type) {
+      case 'job':
+        heardJob(event.job)
+        break
+      case 'capture':
+        stale(keys.channels)
+        stale(keys.sessions)
+        stale(keys.summaries)
+        break
+      case 'enriched':
+        remaining.value = event.remaining
+        enrichedTimer ??= setTimeout(() => {
+          enrichedTimer = null
+          stale(keys.summaries)
+        }, ENRICHED_PAUSE)
+        break
+    }
+  }
+
+  const handlers: StreamHandlers = {
+    message: (message) => {
+      let event: LiveEvent | null
+      try {
+        event = parseEvent(message)
+      } catch (error) {
+        // One event that cannot be read must not end the others.
+        console.error('live.event_unreadable', error)
+        return
+      }
+      if (event) onEvent(event)
+    },
+    state: (now) => (state.value = now),
+    resumed: () => {
+      void queries.invalidateQueries()
+      underWay().forEach((id) => void ask(id))
+    },
+    sessionLost: parts.onSessionLost,
+  }
+
+  const openStream = parts.openStream ?? ((to: StreamHandlers) => new EventStream('/api/v1/events', to))
+
+  return {
+    state: readonly(state),
+    captures,
+    session: readonly(session),
+    remaining: readonly(remaining),
+    start(who) {
+      if (stream && user === who) return
+      stream?.stop()
+      if (user !== who) captures.clear()
+      user = who
+      recall().forEach((id) => void ask(id))
+      stream = openStream(handlers)
+      stream.start()
+    },
+    stop() {
+      stream?.stop()
+      stream = null
+      if (enrichedTimer) clearTimeout(enrichedTimer)
+      enrichedTimer = null
+    },
+    follow(uuid, started) {
+      session.value = uuid
+      for (const { job, channel } of started) {
+        const known = captures.get(channel)
+        if (known?.id === job && known.state !== 'dead') continue
+        captures.set(channel, {
+          id: job,
+          kind: 'capture_chatters',
+          state: 'ready',
+          attempt: 0,
+          maxAttempt: 0,
+          channelId: channel,
+          captureId: null,
+          runAt: null,
+          failure: null,
+          progress: null,
+        })
+      }
+      remember()
+    },
+  }
+}
+
+export const LIVE: InjectionKey<Live> = Symbol('live')
+
+export function useLive(): Live {
+  const live = inject(LIVE)
+  if (!live) throw new Error('useLive: nothing was provided')
+  return live
+}

@@ -1,0 +1,10 @@
+import { expect, it } from 'vitest'
+
+import { pathWithin } from './address'
+
+it('leads nowhere but to this site', () => {
+  expect(pathWithin('/sessions/1?channel=2')).toBe('/sessions/1?channel=2')
+  for (const bad of [undefined, null, '', 'channels', '//evil.example', '/\\evil.example', '/a\\b', '/\t/evil', ['/a'], 'https://evil.example']) {
+    expect(pathWithin(bad), String(bad)).toBeNull()
+  }
+})

@@ -1,0 +1,44 @@
+import type { CaptureId, ChannelId } from './ids'
+
+export type ChannelRole = 'broadcaster' | 'moderator'
+
+export interface ChannelName {
+  readonly id: ChannelId
+  readonly login: string
+  readonly displayName: string
+}
+
+/** A broadcast that is on now; viewers are what Twitch counts, which is not who is in the chat. */
+export interface Live {
+  readonly startedAt: Date
+  readonly viewers: number
+  readonly title: string
+}
+
+export interface LastCapture {
+  readonly id: CaptureId
+  readonly capturedAt: Date
+  readonly chatters: number
+}
+
+export interface Channel extends ChannelName {
+  readonly imageUrl: string | null
+  readonly role: ChannelRole
+  readonly live: Live | null
+  readonly lastCapture: LastCapture | null
+}
+
+/** My channels; when Twitch does not answer they are those it listed last, and nobody knows which are live. */
+export interface ChannelList {
+  readonly channels: readonly Channel[]
+  readonly stale: boolean
+}
+
+/** My own channel first, then live ones by viewers, then the others by name. */
+export function inReadingOrder(channels: readonly Channel[]): Channel[] {
+  const own = (channel: Channel) => (channel.role === 'broadcaster' ? 0 : 1)
+  const viewers = (channel: Channel) => channel.live?.viewers ?? -1
+  return [...channels].sort(
+    (a, b) => own(a) - own(b) || viewers(b) - viewers(a) || a.login.localeCompare(b.login),
+  )
+}

@@ -1,0 +1,52 @@
+import type { ChannelName } from './channel'
+import type { ChannelId, SessionUuid } from './ids'
+
+export type SessionStatus = 'active' | 'saved' | 'expired'
+
+/** One person's selection of captures, to be looked at together. */
+export interface Session {
+  readonly uuid: SessionUuid
+  readonly status: SessionStatus
+  readonly name: string | null
+  readonly createdAt: Date
+  readonly updatedAt: Date
+  readonly expiresAt: Date | null
+  readonly captures: number
+  readonly channels: readonly ChannelName[]
+}
+
+export interface ChannelSummary extends ChannelName {
+  readonly captures: number
+  readonly distinctAccounts: number
+  readonly lastCapturedAt: Date | null
+}
+
+/** Accounts created on one calendar day (UTC, as Twitch gives it); `logins` is at most the first 100 of them. */
+export interface CreationDay {
+  readonly day: string
+  readonly accounts: number
+  readonly logins: readonly string[]
+}
+
+export interface SessionSummary {
+  readonly session: SessionUuid
+  readonly captures: number
+  /** Captures that were asked for and failed or were missed. */
+  readonly gaps: number
+  readonly firstCapturedAt: Date | null
+  readonly lastCapturedAt: Date | null
+  readonly distinctAccounts: number
+  readonly enrichedAccounts: number
+  readonly channels: readonly ChannelSummary[]
+  readonly topCreationDays: readonly CreationDay[]
+}
+
+/** Share of the accounts whose creation date we know, 0 to 1; null when there are none. */
+export function enrichedShare(summary: SessionSummary): number | null {
+  return summary.distinctAccounts === 0 ? null : summary.enrichedAccounts / summary.distinctAccounts
+}
+
+/** The summary's channel filter as it stands in an address: only ids that the session has. */
+export function knownChannels(wanted: readonly string[], summary: SessionSummary): ChannelId[] {
+  return summary.channels.map((channel) => channel.id).filter((id) => wanted.includes(id))
+}

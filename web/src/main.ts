@@ -1,0 +1,37 @@
+import '@/styles/fonts.css'
+import '@/vuetify'
+import '@/styles/theme.css'
+import '@/styles/base.css'
+
+import { VueQueryPlugin } from '@tanstack/vue-query'
+import { createApp } from 'vue'
+
+import App from '@/App.vue'
+import { sessionExpired } from '@/composables/useAuth'
+import { createLive, LIVE } from '@/composables/useLive'
+import { startTheme } from '@/composables/useTheme'
+import { i18n, startLocale } from '@/locales'
+import { createQueries } from '@/queryClient'
+import { createPages } from '@/router'
+import { vuetify } from '@/vuetify'
+
+function storage(): Storage | null {
+  try {
+    return globalThis.localStorage
+  } catch {
+    return null
+  }
+}
+
+startTheme()
+const queries = createQueries(sessionExpired)
+const live = createLive({ queries, onSessionLost: sessionExpired, storage: storage() })
+const app = createApp(App)
+  .use(VueQueryPlugin, { queryClient: queries })
+  .use(i18n)
+  .use(vuetify)
+  .use(createPages(queries))
+  .provide(LIVE, live)
+
+await startLocale()
+app.mount('#app')

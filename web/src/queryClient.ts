@@ -1,0 +1,23 @@
+import { QueryCache, QueryClient } from '@tanstack/vue-query'
+
+import { ApiProblem } from '@/api/problem'
+
+/** Asked again twice, and only what may pass by itself. */
+const shouldRetry = (failures: number, error: Error): boolean =>
+  failures < 2 && error instanceof ApiProblem && error.isPassing
+
+export function createQueries(onSessionLost: () => void): QueryClient {
+  return new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error, query) => {
+        // Somebody who never was signed in is sent to the first page by the router; this is for those who were.
+        const wasSignedIn = query.state.data !== undefined || query.queryKey[0] !== 'me'
+        if (wasSignedIn && error instanceof ApiProblem && error.isSessionLost) onSessionLost()
+      },
+    }),
+    defaultOptions: {
+      queries: { retry: shouldRetry, retryDelay: (n) => Math.min(8_000, 800 * 2 ** n), staleTime: 15_000 },
+      mutations: { retry: false },
+    },
+  })
+}

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+
+import { noteSignedIn } from '@/composables/signedIn'
+import { createQueries } from '@/queryClient'
+import { answer, problemBody } from '@/testing/answers'
+
+import { createPages } from './router'
+
+const me = { user: { id: '1', login: 'a', display_name: 'A', profile_image_url: null }, scopes: [], grant: 'valid' }
+
+async function go(path: string): Promise<string> {
+  const router = createPages(createQueries(() => undefined))
+  await router.push(path)
+  return router.currentRoute.value.fullPath
+}
+
+describe('pages', () => {
+  it('send who is not signed in to the first page, and remember where they wanted to go', async () => {
+    answer({ 'GET /api/v1/me': problemBody(401, 'not_authenticated') })
+    expect(await go('/sessions/1?channel=2')).toBe('/?return_to=/sessions/1?channel=2')
+  })
+
+  it('let who is signed in pass', async () => {
+    answer({ 'GET /api/v1/me': { body: me } })
+    expect(await go('/channels')).toBe('/channels')
+  })
+
+  it('take who is signed in from the first page to their channels', async () => {
+    answer({ 'GET /api/v1/me': { body: me } })
+    noteSignedIn(true)
+    expect(await go('/')).toBe('/channels')
+    expect(await go('/?error=access_denied')).toBe('/?error=access_denied')
+  })
+
+  it('ask nothing of first-time visitors', async () => {
+    const asked = answer({})
+    expect(await go('/')).toBe('/')
+    expect(asked).toEqual([])
+  })
+
+  it('have words for an address that is none', async () => {
+    const router = createPages(createQueries(() => undefined))
+    await router.push('/no/such/page')
+    expect(router.currentRoute.value.name).toBe('notFound')
+  })
+})

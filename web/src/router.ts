@@ -1,0 +1,74 @@
+import type { QueryClient } from '@tanstack/vue-query'
+import { createRouter, createWebHistory, type RouteLocationNormalized, type Router } from 'vue-router'
+
+import { fetchMe } from '@/api/client'
+import { ApiProblem } from '@/api/problem'
+import { keys } from '@/composables/keys'
+import { wasSignedIn } from '@/composables/signedIn'
+import Landing from '@/pages/Landing.vue'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Key of the page's title in the locales, under `title`. */
+    title: 'landing' | 'channels' | 'sessions' | 'session' | 'privacy' | 'notFound'
+    /** Only for people who are signed in. */
+    signedIn?: true
+  }
+}
+
+/** Answers true when signed in, false when not, null when nobody can tell now. */
+async function isSignedIn(queries: QueryClient): Promise<boolean | null> {
+  try {
+    await queries.query({ queryKey: keys.me, queryFn: ({ signal }) => fetchMe(signal), staleTime: 5 * 60_000 })
+    return true
+  } catch (error) {
+    return error instanceof ApiProblem && error.isSessionLost ? false : null
+  }
+}
+
+export function createPages(queries: QueryClient): Router {
+  const router = createRouter({
+    history: createWebHistory(),
+    routes: [
+      { path: '/', name: 'landing', component: Landing, meta: { title: 'landing' } },
+      {
+        path: '/channels',
+        name: 'channels',
+        component: () => import('@/pages/Channels.vue'),
+        meta: { title: 'channels', signedIn: true },
+      },
+      {
+        path: '/sessions',
+        name: 'sessions',
+        component: () => import('@/pages/Sessions.vue'),
+        meta: { title: 'sessions', signedIn: true },
+      },
+      {
+        path: '/sessions/:uuid',
+        name: 'session',
+        component: () => import('@/pages/Session.vue'),
+        props: true,
+        meta: { title: 'session', signedIn: true },
+      },
+      { path: '/privacy', name: 'privacy', component: () => import('@/pages/Privacy.vue'), meta: { title: 'privacy' } },
+      {
+        path: '/:path(.*)*',
+        name: 'notFound',
+        component: () => import('@/pages/NotFound.vue'),
+        meta: { title: 'notFound' },
+      },
+    ],
+    scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? undefined : { top: 0 }),
+  })
+
+  const welcomes = (to: RouteLocationNormalized) => to.name === 'landing' && to.query.error === undefined
+
+  router.beforeEach(async (to) => {
+    if (to.meta.signedIn && (await isSignedIn(queries)) === false) {
+      return { name: 'landing', query: { return_to: to.fullPath } }
+    }
+    if (welcomes(to) && wasSignedIn() && (await isSignedIn(queries))) return { name: 'channels', replace: true }
+    return true
+  })
+  return router
+}

@@ -1,0 +1,59 @@
+import { VueQueryPlugin } from '@tanstack/vue-query'
+import { mount, type VueWrapper } from '@vue/test-utils'
+import { ref, shallowReactive, type Component } from 'vue'
+import { createMemoryHistory, createRouter, type Router } from 'vue-router'
+
+import { LIVE, type Live } from '@/composables/useLive'
+import type { ChannelId, SessionUuid } from '@/domain/ids'
+import type { Job } from '@/domain/job'
+import { i18n } from '@/locales'
+import { createQueries } from '@/queryClient'
+import { vuetify } from '@/vuetify'
+
+export interface FakeLive extends Live {
+  readonly captures: Map<ChannelId, Job>
+}
+
+/** A stream that says nothing, with what it would have said in the test's hands. */
+export function fakeLive(): FakeLive {
+  return {
+    state: ref('live' as const),
+    captures: shallowReactive(new Map<ChannelId, Job>()),
+    session: ref<SessionUuid | null>(null),
+    remaining: ref<number | null>(null),
+    start: () => undefined,
+    stop: () => undefined,
+    follow: () => undefined,
+  }
+}
+
+const Nowhere: Component = { render: () => null }
+
+export interface Mounted {
+  readonly wrapper: VueWrapper
+  readonly router: Router
+  readonly live: FakeLive
+}
+
+/** Mounts a component in everything it finds around itself in the page. */
+export async function mountInPage(
+  component: Component,
+  options: { props?: Record<string, unknown>; at?: string; slots?: Record<string, string>; live?: FakeLive } = {},
+): Promise<Mounted> {
+  const live = options.live ?? fakeLive()
+  const router = createRouter({
+    history: createMemoryHistory(),
+    routes: [{ path: '/:path(.*)*', component: Nowhere, meta: { title: 'landing' } }],
+  })
+  await router.push(options.at ?? '/')
+  const wrapper = mount(component, {
+    props: options.props,
+    slots: options.slots,
+    attachTo: document.body,
+    global: {
+      plugins: [i18n, vuetify, router, [VueQueryPlugin, { queryClient: createQueries(() => undefined) }]],
+      provide: { [LIVE as symbol]: live },
+    },
+  })
+  return { wrapper: wrapper as VueWrapper, router, live }
+}
