@@ -7,7 +7,7 @@ const code = ['**/*.ts', '**/*.vue']
 const only = (files, configs) => configs.map((config) => ({ ...config, files: config.files ?? files }))
 
 export default defineConfig(
-  { ignores: ['dist/', '**/*.js', '**/*.mjs', 'src/api/schema.d.ts', 'playwright-report/', 'test-results/', 'screenshots/', '*.json'] },
+  { ignores: ['dist/', 'dev/', '**/*.js', '**/*.mjs', 'src/api/schema.d.ts', 'playwright-report/', 'test-results/', 'screenshots/', '*.json'] },
   ...only(code, tseslint.configs.strictTypeChecked),
   ...only(code, tseslint.configs.stylisticTypeChecked),
   ...vue.configs['flat/recommended'],

@@ -71,15 +71,12 @@ pub(crate) async fn load(
     (subject, period, needs): Asked,
 ) -> Result<Option<Arc<State>>, Failure> {
     let accounts = account_changes::mark(pool).await?;
-    let mut state = match subject {
-        Subject::Session(uuid) => {
-            let Some(id) = load::session(pool, uuid).await? else { return Ok(None) };
-            State::new(subject, accounts, Some(id), load::state(pool, id).await?, None)
-        }
-        _ => {
-            let Some(rows) = rows(pool, subject, period).await? else { return Ok(None) };
-            State::new(subject, accounts, None, channels_of(&rows), Some(rows.into()))
-        }
+    let mut state = if let Subject::Session(uuid) = subject {
+        let Some(id) = load::session(pool, uuid).await? else { return Ok(None) };
+        State::new(subject, accounts, Some(id), load::state(pool, id).await?, None)
+    } else {
+        let Some(rows) = rows(pool, subject, period).await? else { return Ok(None) };
+        State::new(subject, accounts, None, channels_of(&rows), Some(rows.into()))
     };
     state.load_events(pool, needs).await?;
     Ok(Some(Arc::new(state)))

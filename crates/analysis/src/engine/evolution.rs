@@ -35,7 +35,7 @@ pub struct Flows {
     next: u32,
     /// The number of the channel's own capture before it.
     previous: u32,
-    flows: Vec<Flow>,
+    found: Vec<Flow>,
 }
 
 impl Flows {
@@ -48,14 +48,14 @@ impl Flows {
             seen: 0,
             next: 1,
             previous: 0,
-            flows: Vec::new(),
+            found: Vec::new(),
         }
     }
 
     /// The figures of the own captures, in their order.
     #[must_use]
     pub fn finish(self) -> Vec<Flow> {
-        self.flows
+        self.found
     }
 
     fn begin(&mut self, channel: ChannelId, present: &Present<'_>) {
@@ -96,13 +96,13 @@ impl Fold for Flows {
         if previous == 0 {
             flow.stayed = 0;
         }
-        self.flows.push(flow);
+        self.found.push(flow);
         self.previous = number;
         self.next += 1;
     }
 
     fn merge(&mut self, other: Self) {
-        for (flow, more) in self.flows.iter_mut().zip(other.flows) {
+        for (flow, more) in self.found.iter_mut().zip(other.found) {
             flow.new += more.new;
             flow.stayed += more.stayed;
         }
@@ -154,7 +154,7 @@ pub fn shown<const SERIES: usize>(points: &[[u32; SERIES]], limit: usize) -> Vec
         let range = points.len() * stretch / stretches..points.len() * (stretch + 1) / stretches;
         shown.extend(range.clone().next());
         shown.extend(range.clone().next_back());
-        for series in 0..SERIES {
+        for series in std::array::from_fn::<usize, SERIES, _>(|series| series) {
             shown.extend(range.clone().max_by_key(|index| points[*index][series]));
             shown.extend(range.clone().min_by_key(|index| points[*index][series]));
         }

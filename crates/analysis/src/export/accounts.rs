@@ -12,11 +12,7 @@ use super::{
     table::{Columns, Format, Kind, Stamp, Value, column},
 };
 use crate::{
-    answers::State,
-    engine::{
-        Capture,
-        sightings::{Order, Sightings},
-    },
+    engine::sightings::{Order, Sightings},
     error::Failure,
     selection::Selection,
     store::Store,
@@ -41,7 +37,6 @@ const AT_ONCE: usize = 4_096;
 
 pub(super) async fn write(
     store: &Store,
-    _: &State,
     selection: &Selection,
     format: Format,
     pieces: &Pieces,
@@ -49,7 +44,7 @@ pub(super) async fn write(
     let order = Arc::new(Order::of(&selection.captures));
     let sightings = Arc::new(store.fold(&selection.captures, Sightings::new(order)).await?);
     check_size(sightings.members().len())?;
-    let stamps: Arc<[Stamp]> = selection.captures.iter().map(|capture: &Capture| capture.at.into()).collect();
+    let stamps: Arc<[Stamp]> = selection.captures.iter().map(|capture| capture.at.into()).collect();
     let accounts: Vec<AccountId> = sightings.members().iter().collect();
     let mut encoder = format.encoder(COLUMNS)?;
     for some in accounts.chunks(AT_ONCE) {

@@ -83,7 +83,7 @@ pub(crate) async fn get(
         let _permit = permit;
         let pieces = Pieces(sender);
         let outcome = match what {
-            What::Accounts => accounts::write(&store, &state, &selection, format, &pieces).await,
+            What::Accounts => accounts::write(&store, &selection, format, &pieces).await,
             What::Presences => presences::write(&store, &selection, format, &pieces).await,
         };
         if let Err(failure) = outcome {

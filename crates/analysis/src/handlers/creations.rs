@@ -7,7 +7,7 @@ use axum::extract::State as Shared;
 use chrono::{DateTime, Utc};
 use common::{
     clients::analysis::rooms::{Baseline, CreatedAccounts, CreationBar, CreationUnit, Creations},
-    ids::{AccountId, ChannelId},
+    ids::AccountId,
     problem::Problem,
 };
 
@@ -102,9 +102,7 @@ async fn draw(
         .heavy(move || {
             let histogram = |members: &DenseSet| creations::histogram(members, &accounts, unit, span);
             let here = histogram(&members);
-            let others: Vec<(ChannelId, Histogram)> =
-                unions.iter().map(|union| (union.channel, histogram(&union.members))).collect();
-            let others: Vec<Histogram> = others.into_iter().map(|(_, histogram)| histogram).collect();
+            let others: Vec<Histogram> = unions.iter().map(|union| histogram(&union.members)).collect();
             let usual = creations::usual(&others, here.enriched);
             (members.len(), here, usual)
         })

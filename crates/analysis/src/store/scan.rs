@@ -165,7 +165,7 @@ fn read(
 pub(super) struct Parts<F> {
     fold: F,
     threads: usize,
-    parts: Vec<(RangeInclusive<u32>, F)>,
+    running: Vec<(RangeInclusive<u32>, F)>,
 }
 
 impl<F: Fold> Parts<F> {
@@ -173,11 +173,11 @@ impl<F: Fold> Parts<F> {
     pub(super) fn new(captures: &[Capture], fold: F, threads: usize) -> Self {
         let presences: usize = captures.iter().map(|capture| capture.chatters as usize).sum();
         let threads = if presences < WORTH_PARTS { 1 } else { threads };
-        Self { fold, threads, parts: Vec::new() }
+        Self { fold, threads, running: Vec::new() }
     }
 
     pub(super) fn finish(self) -> F {
-        let mut parts = self.parts.into_iter().map(|(_, fold)| fold);
+        let mut parts = self.running.into_iter().map(|(_, fold)| fold);
         let Some(mut first) = parts.next() else { return self.fold };
         first.end();
         for mut part in parts {
@@ -190,8 +190,8 @@ impl<F: Fold> Parts<F> {
 
 impl<F: Fold> Sink for Parts<F> {
     fn batch(&mut self, batch: &[Read]) -> ControlFlow<()> {
-        if self.parts.is_empty() {
-            self.parts =
+        if self.running.is_empty() {
+            self.running =
                 ranges(batch, self.threads).into_iter().map(|ids| (ids, self.fold.clone())).collect();
         }
         let push_all = |ids: &RangeInclusive<u32>, fold: &mut F| {
@@ -200,7 +200,7 @@ impl<F: Fold> Sink for Parts<F> {
             }
         };
         std::thread::scope(|scope| {
-            let mut parts = self.parts.iter_mut();
+            let mut parts = self.running.iter_mut();
             let here = parts.next();
             for (ids, fold) in parts {
                 scope.spawn(|| push_all(ids, fold));

@@ -11,8 +11,8 @@ use proptest::prelude::*;
 
 use crate::world::{World, account, world};
 
-fn count(set: &BTreeSet<u32>) -> Option<u32> {
-    Some(u32::try_from(set.len()).unwrap())
+fn count(set: &BTreeSet<u32>) -> u32 {
+    u32::try_from(set.len()).unwrap()
 }
 
 fn naive(world: &World, raid: &Raid) -> Seen {
@@ -29,19 +29,19 @@ fn naive(world: &World, raid: &Raid) -> Seen {
     seen.after = Some(world.captures[after].id);
     let Some(before) = before else { return seen };
     let arrived: BTreeSet<u32> = world.roster(after).difference(&world.roster(before)).copied().collect();
-    seen.arrived = count(&arrived);
+    seen.arrived = Some(count(&arrived));
     let source = raid.source.as_ref().map(|source| source.iter().collect::<BTreeSet<u32>>());
-    seen.seen_at_source = source.and_then(|source| count(&(&arrived & &source)));
+    seen.seen_at_source = source.map(|source| count(&(&arrived & &source)));
     let broadcast = world.captures[after].broadcast;
     let stayed = on_channel().find(|place| {
         let capture = &world.captures[*place];
         *place > after && capture.broadcast == broadcast && capture.at >= raid.at + STAYED_AFTER
     });
-    seen.stayed = stayed.and_then(|place| count(&(&arrived & &world.roster(place))));
+    seen.stayed = stayed.map(|place| count(&(&arrived & &world.roster(place))));
     let later: Vec<usize> =
         on_channel().filter(|place| world.captures[*place].broadcast > broadcast).collect();
     if !later.is_empty() {
-        seen.came_back = count(&(&arrived & &world.seen(later)));
+        seen.came_back = Some(count(&(&arrived & &world.seen(later))));
     }
     seen
 }

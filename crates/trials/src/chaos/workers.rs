@@ -19,7 +19,7 @@ use crate::{
     stage::{LEASE_SECONDS, Stage},
 };
 
-const NAP: Duration = Duration::from_millis(10);
+const NAP: Duration = Duration::from_millis(20);
 
 /// 1: every second a random worker is killed, and started again at once.
 pub async fn kills(options: &Options, rng: &mut StdRng, figures: &mut Figures) -> Result<()> {
@@ -28,12 +28,13 @@ pub async fn kills(options: &Options, rng: &mut StdRng, figures: &mut Figures) -
     let keeper = stage.keep_workers();
     let load = tokio::spawn({
         let stage = stage.clone();
-        async move { stage.pace(jobs, Duration::from_secs(seconds), NAP).await }
+        async move { stage.pace(jobs, Duration::from_secs(seconds + 1), NAP).await }
     });
     let mut clock = interval(Duration::from_secs(1));
     clock.tick().await;
     for _ in 0..seconds {
         clock.tick().await;
+        sleep(Duration::from_millis(rng.random_range(0..500))).await;
         if let Some(victim) = stage.workers().choose(rng) {
             victim.kill9();
         }

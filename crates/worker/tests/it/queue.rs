@@ -117,7 +117,7 @@ async fn a_window_is_filled_when_half_of_it_is_taken() {
     world.queue.announce(&jobs).await;
     let announced = db::jobs::due(&world.pool, 40).await.unwrap();
     let lane = Lane { kind: "probe".to_owned(), tenant: UserId(7) };
-    let lease = std::time::Duration::from_secs(60);
+    let lease = std::time::Duration::from_mins(1);
     for (taken, left) in [(7, 9), (1, WINDOW)] {
         let first = "SELECT id FROM jobs WHERE announced = 1 AND state = 'ready' ORDER BY id LIMIT ?";
         let ids: Vec<u64> = sqlx::query_scalar(first).bind(taken).fetch_all(&world.pool).await.unwrap();

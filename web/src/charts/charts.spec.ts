@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest'
+import { nextTick } from 'vue'
+
+import { accountId } from '@/domain/ids'
+import { mountInPage } from '@/testing/mount'
+import { plain } from '@/testing/samples'
+
+import CohortTable from './CohortTable.vue'
+import ComparisonBars from './ComparisonBars.vue'
+import CreationHistogram from './CreationHistogram.vue'
+import LiveGraph from './LiveGraph.vue'
+import OverlapMatrix from './OverlapMatrix.vue'
+import PresenceStrip from './PresenceStrip.vue'
+import RetentionTriangle from './RetentionTriangle.vue'
+import Sparkline from './Sparkline.vue'
+
+const at = (minute: number) => new Date(Date.UTC(2026, 10, 23, 18, minute))
+const cells = (texts: { text: () => string }[]) => texts.map((one) => plain(one.text()))
+
+describe('every chart', () => {
+  it('shows its numbers in a table by one key, and the picture again', async () => {
+    const { wrapper } = await mountInPage(Sparkline, {
+      props: { heading: 'Chat', points: [{ at: at(0), value: 10 }, { at: at(5), value: null }] },
+    })
+    expect(wrapper.find('svg').exists()).toBe(true)
+    await wrapper.get('figure').trigger('keydown', { key: 't' })
+    expect(wrapper.find('svg').exists()).toBe(false)
+    expect(cells(wrapper.findAll('tbody td'))).toEqual(['10', 'Pas de capture'])
+    await wrapper.get('figure').trigger('keydown', { key: 't', ctrlKey: true })
+    expect(wrapper.find('table').exists()).toBe(true)
+    await wrapper.get('button').trigger('click')
+    expect(wrapper.find('svg').exists()).toBe(true)
+  })
+})
+
+describe('Sparkline', () => {
+  it('breaks at what is missing and marks the last that is known', async () => {
+    const values = [4, 8, null, 6, null]
+    const points = values.map((value, i) => ({ at: at(i * 5), value }))
+    const { wrapper } = await mountInPage(Sparkline, { props: { heading: 'Chat', points } })
+    expect(wrapper.findAll('path')).toHaveLength(2)
+    expect(wrapper.findAll('circle')).toHaveLength(1)
+    expect(wrapper.get('svg').attributes('aria-label')).toBe('6 à la fin, entre 4 et 8')
+  })
+
+  it('has nothing to draw without data', async () => {
+    const { wrapper } = await mountInPage(Sparkline, { props: { heading: 'Chat', points: [] } })
+    expect(wrapper.findAll('path, circle')).toHaveLength(0)
+  })
+})
+
+describe('ComparisonBars', () => {
+  it('says the three parts and draws them to one scale', async () => {
+    const props = { heading: 'C', before: '21:35', after: '22:10', left: 1, stayed: 2, arrived: 1 }
+    const { wrapper } = await mountInPage(ComparisonBars, { props })
+    expect(cells(wrapper.findAll('dl > div'))).toEqual(['Partis125 %', 'Restés250 %', 'Arrivés125 %'])
+    expect(cells(wrapper.findAll('.sum'))).toEqual(['3', '3'])
+  })
+
+  it('has words for two empty rosters', async () => {
+    const props = { heading: 'C', before: 'a', after: 'b', left: 0, stayed: 0, arrived: 0 }
+    const { wrapper } = await mountInPage(ComparisonBars, { props })
+    expect(wrapper.text()).toContain('Aucune donnée')
+  })
+})
+
+describe('OverlapMatrix', () => {
+  it('says shares of the row’s accounts', async () => {
+    const props = { heading: 'O', channels: ['A', 'B'], shared: [[100, 25], [25, 50]] }
+    const { wrapper } = await mountInPage(OverlapMatrix, { props })
+    expect(cells(wrapper.findAll('tbody td'))).toEqual(['100', '25 25 %', '25 50 %', '50'])
+  })
+
+  it('divides by no zero', async () => {
+    const { wrapper } = await mountInPage(OverlapMatrix, { props: { heading: 'O', channels: ['A'], shared: [[0]] } })
+    expect(wrapper.text()).not.toContain('NaN')
+  })
+})
+
+describe('RetentionTriangle', () => {
+  it('leaves what is to come blank and names what was not captured', async () => {
+    const cohorts = [
+      { at: at(0), accounts: 100, back: [40, null] },
+      { at: at(60), accounts: 50, back: [25] },
+    ]
+    const { wrapper } = await mountInPage(RetentionTriangle, { props: { heading: 'R', cohorts } })
+    const [first, second] = wrapper.findAll('tbody tr').map((row) => cells(row.findAll('.cell')))
+    expect(first).toEqual(['40 %', '–'])
+    expect(second).toEqual(['50 %'])
+    expect(wrapper.get('.missing').attributes('title')).toBe('Pas de capture')
+  })
+})
+
+describe('PresenceStrip', () => {
+  it('counts only captures that there are', async () => {
+    const captures = (['present', 'missing', 'absent', 'present'] as const).map((presence, i) => ({ at: at(i), presence }))
+    const { wrapper } = await mountInPage(PresenceStrip, { props: { heading: 'P', captures } })
+    expect(wrapper.get('svg').attributes('aria-label')).toBe('Vu dans 2 captures sur 3')
+    expect(wrapper.findAll('rect')).toHaveLength(3)
+  })
+})
+
+describe('CreationHistogram', () => {
+  const bins = ['2025-05-11', '2025-05-12', '2025-05-13'].map((day, i) => ({ from: day, to: day, accounts: [3, 87, 1][i]!, usual: 2 }))
+
+  it('is picked from the keyboard, and says what is picked', async () => {
+    const { wrapper } = await mountInPage(CreationHistogram, { props: { heading: 'H', bins } })
+    const plot = wrapper.get('[role=listbox]')
+    const press = async (key: string, shiftKey = false) => {
+      await plot.trigger('keydown', { key, shiftKey })
+      await wrapper.setProps({ modelValue: wrapper.emitted('update:modelValue')!.at(-1)![0] })
+    }
+    await press('ArrowRight')
+    await press('ArrowRight')
+    expect(plain(wrapper.get('.told').text())).toBe('87 comptes créés le 12 mai 2025')
+    await press('ArrowRight', true)
+    expect(plain(wrapper.get('.told').text())).toBe('88 comptes créés du 12 mai 2025 au 13 mai 2025')
+    expect(wrapper.findAll('[aria-selected=true]')).toHaveLength(2)
+    await press('Escape')
+    expect(wrapper.findAll('[aria-selected=true]')).toHaveLength(0)
+  })
+
+  it('has a table with what is usual', async () => {
+    const { wrapper } = await mountInPage(CreationHistogram, { props: { heading: 'H', bins } })
+    await wrapper.get('figure').trigger('keydown', { key: 't' })
+    expect(cells(wrapper.findAll('tbody td')).slice(0, 4)).toEqual(['3', '2', '87', '2'])
+  })
+})
+
+describe('LiveGraph', () => {
+  it('tells captures, gaps and markers in the order of time', async () => {
+    const point = { chatters: 60, viewers: null, arrived: 2, left: 1 }
+    const { wrapper } = await mountInPage(LiveGraph, {
+      props: {
+        heading: 'L',
+        points: [{ ...point, at: at(0) }, { ...point, at: at(30) }],
+        gaps: [{ from: at(5), to: at(25) }],
+        markers: [{ at: at(28), kind: 'raid', label: 'Raid' }],
+      },
+    })
+    await wrapper.get('figure').trigger('keydown', { key: 't' })
+    const last = wrapper.findAll('tbody tr').map((row) => plain(row.findAll('td').at(-1)!.text()))
+    expect(last[0]).toBe('')
+    expect(last[1]).toMatch(/^Pas de capture jusqu’à/)
+    expect(last[2]).toBe('Raid')
+  })
+})
+
+describe('CohortTable', () => {
+  const rows = ['ada', 'bob', 'eve', 'zoe'].map((login, i) => ({
+    id: accountId(login),
+    login,
+    displayName: login,
+    createdAt: new Date(Date.UTC(2025, 0, i + 1)),
+    firstSeen: at(i),
+    captures: i,
+    regular: false,
+    group: null,
+  }))
+
+  async function open() {
+    const { wrapper } = await mountInPage(CohortTable, { props: { heading: 'C', rows } })
+    const grid = wrapper.get('[role=grid]')
+    const press = async (key: string, more: object = {}) => {
+      await grid.trigger('keydown', { key, ...more })
+      const picked = wrapper.emitted('update:picked')?.at(-1)?.[0]
+      if (picked) await wrapper.setProps({ picked })
+      await nextTick()
+    }
+    const picked = () => [...(wrapper.props() as { picked: Set<string> }).picked]
+    return { wrapper, grid, press, picked }
+  }
+
+  it('begins with the newest and is sorted by its columns', async () => {
+    const { wrapper } = await open()
+    const names = () => cells(wrapper.findAll('.rows .login'))
+    expect(names()).toEqual(['zoe', 'eve', 'bob', 'ada'])
+    await wrapper.get('.top .login button').trigger('click')
+    expect(names()).toEqual(['ada', 'bob', 'eve', 'zoe'])
+    expect(wrapper.get('.top .login').attributes('aria-sort')).toBe('ascending')
+  })
+
+  it('is picked from the keyboard: one, a stretch, all, none', async () => {
+    const { press, picked } = await open()
+    await press(' ')
+    expect(picked()).toEqual(['zoe'])
+    await press('ArrowDown', { shiftKey: true })
+    await press('ArrowDown', { shiftKey: true })
+    expect(picked()).toEqual(['zoe', 'eve', 'bob'])
+    await press('a', { ctrlKey: true })
+    expect(picked()).toHaveLength(4)
+    await press('Escape')
+    expect(picked()).toEqual([])
+  })
+
+  it('picks all that match, and only those', async () => {
+    const { wrapper, press, picked } = await open()
+    await wrapper.get('input[type=search]').setValue('o')
+    await press('a', { ctrlKey: true })
+    expect(picked()).toEqual(['zoe', 'bob'])
+    expect(wrapper.get('[role=status]').text()).toBe('2 affichés sur 4, 2 choisis')
+  })
+})

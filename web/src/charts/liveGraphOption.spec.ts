@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+
+import { liveGraphOption, type LiveGraphWords } from './liveGraphOption'
+import type { ChartColors } from './useChartColors'
+
+const at = (minute: number) => new Date(minute * 60_000)
+const words: LiveGraphWords = {
+  chatters: 'in chat',
+  viewers: 'viewers',
+  arrived: 'arrived',
+  left: 'left',
+  gap: 'no capture',
+  number: String,
+  time: (value) => `t${value.getTime() / 60_000}`,
+  dateTime: (value) => `d${value.getTime() / 60_000}`,
+}
+const colors = new Proxy({}, { get: (_, name) => String(name) }) as ChartColors
+const points = [
+  { at: at(0), chatters: 10, viewers: 12, arrived: null, left: null },
+  { at: at(30), chatters: 14, viewers: null, arrived: 6, left: 2 },
+]
+
+interface Shape {
+  series: { name: string; data: (readonly [number, number | null])[]; markLine?: { data: unknown[] }; markArea?: { data: unknown[] } }[]
+  tooltip: { renderMode: string; formatter: (items: unknown[]) => string }
+}
+const option = liveGraphOption(
+  { points, gaps: [{ from: at(5), to: at(25) }], markers: [{ at: at(28), kind: 'raid', label: 'Raid' }] },
+  words,
+  colors,
+) as unknown as Shape
+const series = (name: string) => option.series.find((one) => one.name === name)!
+
+describe('liveGraphOption', () => {
+  it('draws no line across a gap, and says where it is', () => {
+    expect(series('in chat').data.map(([, value]) => value)).toEqual([10, null, 14])
+    expect(series('in chat').markArea?.data).toEqual([
+      [{ name: 'no capture', xAxis: at(5).getTime() }, { xAxis: at(25).getTime() }],
+    ])
+    expect(series('in chat').markLine?.data).toEqual([{ name: 'Raid', xAxis: at(28).getTime() }])
+  })
+
+  it('draws who left below the line, and shows it as the number it is', () => {
+    expect(series('left').data.map(([, value]) => value)).toEqual([null, -2])
+    const text = option.tooltip.formatter([
+      { axisValue: at(30).getTime(), seriesName: 'in chat', value: [0, 14] },
+      { axisValue: at(30).getTime(), seriesName: 'viewers', value: [0, null] },
+      { axisValue: at(30).getTime(), seriesName: 'left', value: [0, -2] },
+    ])
+    expect(text).toBe('d30\nin chat  14\nleft  2')
+  })
+
+  it('writes no style attribute into the page', () => {
+    expect(option.tooltip.renderMode).toBe('richText')
+  })
+})

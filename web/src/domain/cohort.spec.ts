@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+
+import { banLines, between, inOrder, matching, pressed, type CohortRow } from './cohort'
+import { accountId } from './ids'
+
+const row = (login: string, change: Partial<CohortRow> = {}): CohortRow => ({
+  id: accountId(login),
+  login,
+  displayName: login.toUpperCase(),
+  createdAt: new Date(0),
+  firstSeen: new Date(0),
+  captures: 1,
+  regular: false,
+  group: null,
+  ...change,
+})
+const logins = (rows: readonly CohortRow[]) => rows.map((one) => one.login)
+
+describe('order', () => {
+  const rows = [
+    row('bob', { createdAt: new Date(2) }),
+    row('unknown', { createdAt: null }),
+    row('ada10', { createdAt: new Date(3) }),
+    row('ada9', { createdAt: new Date(3) }),
+  ]
+
+  it('puts the unknown last whichever way, and equals by login as people count', () => {
+    expect(logins(inOrder(rows, { key: 'createdAt', descending: true }))).toEqual(['ada9', 'ada10', 'bob', 'unknown'])
+    expect(logins(inOrder(rows, { key: 'createdAt', descending: false }))).toEqual(['bob', 'ada9', 'ada10', 'unknown'])
+  })
+
+  it('leaves what it was given as it was', () => {
+    inOrder(rows, { key: 'login', descending: true })
+    expect(logins(rows)).toEqual(['bob', 'unknown', 'ada10', 'ada9'])
+  })
+
+  it('turns round when pressed again, and begins with what one looks for', () => {
+    expect(pressed({ key: 'captures', descending: true }, 'captures').descending).toBe(false)
+    expect(pressed({ key: 'login', descending: false }, 'captures').descending).toBe(true)
+    expect(pressed({ key: 'captures', descending: true }, 'login').descending).toBe(false)
+  })
+})
+
+it('matches login and shown name', () => {
+  const rows = [row('ada', { displayName: 'アダ' }), row('bob')]
+  expect(logins(matching(rows, ' AD '))).toEqual(['ada'])
+  expect(logins(matching(rows, 'ダ'))).toEqual(['ada'])
+  expect(matching(rows, '')).toBe(rows)
+})
+
+it('takes what lies between two rows, in either direction', () => {
+  const rows = ['a', 'b', 'c', 'd'].map((login) => row(login))
+  expect(between(rows, 1, 2)).toEqual(['b', 'c'])
+  expect(between(rows, 3, 1)).toEqual(['b', 'c', 'd'])
+})
+
+it('writes a line to ban each', () => {
+  expect(banLines([row('ada'), row('bob')])).toBe('/ban ada\n/ban bob')
+})
