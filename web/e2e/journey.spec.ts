@@ -44,6 +44,16 @@ test('several channels at once, seen one by one', async ({ page }) => {
   await expect(filter.getByRole('button', { name: 'Toutes' })).toHaveAttribute('aria-pressed', 'true')
 })
 
+test('a long capture can be left and come back to', async ({ page }) => {
+  await signIn(page, 'GrandeVague')
+  await page.getByRole('button', { name: 'Capturer GrandeVague' }).click()
+  // Unless another moderator asked for the same a moment ago.
+  await expect(page.getByText(/^Page \d+ sur \d+, |^Capture terminée/)).toBeVisible()
+  await page.reload()
+  await expect(page.getByText('Capture à l’instant')).toBeVisible({ timeout: 45_000 })
+  await expect(page.getByRole('progressbar')).toHaveCount(0)
+})
+
 test('who declines is told so, and can change their mind', async ({ page }) => {
   await page.goto('/')
   await page.getByRole('link', { name: 'Continuer avec Twitch' }).click()

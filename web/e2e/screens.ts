@@ -42,7 +42,8 @@ export const screens: readonly Screen[] = [
     open: async (page) => {
       await goto('/sessions')(page)
       await page.getByRole('listitem').getByRole('link').first().click()
-      await expect(page.locator('ol > li').first()).toBeVisible()
+      // Creation days are known once Twitch has been asked.
+      await expect(page.locator('ol > li').first()).toBeVisible({ timeout: 45_000 })
       await page.locator('ol > li summary').first().click()
     },
   },

@@ -40,6 +40,7 @@ async fn main() {
     let database = devstack::testing::migrated_database().await.unwrap();
     let redis = devstack::testing::redis().await.unwrap();
     let pool = MySqlPool::connect(database.url()).await.unwrap();
+    let http = client();
     let session = fill(&pool, captures, chatters.min(accounts), accounts).await;
 
     println!(
@@ -52,7 +53,7 @@ async fn main() {
         let url =
             format!("{base}/internal/v1/sessions/{session}/{question}?from=2000-01-01T00:00:{from:02}Z");
         let begun = Instant::now();
-        let answer = Client::new().get(url).bearer_auth(TOKEN).send().await.unwrap();
+        let answer = http.get(url).bearer_auth(TOKEN).send().await.unwrap();
         let status = answer.status();
         let body = answer.bytes().await.unwrap();
         assert!(status.is_success(), "{}", String::from_utf8_lossy(&body));
@@ -74,7 +75,7 @@ async fn main() {
     for format in ["csv", "parquet"] {
         let url = format!("{base}/internal/v1/sessions/{session}/export?what=presences&format={format}");
         let begun = Instant::now();
-        let mut answer = Client::new().get(url).bearer_auth(TOKEN).send().await.unwrap();
+        let mut answer = http.get(url).bearer_auth(TOKEN).send().await.unwrap();
         let mut bytes = 0;
         while let Some(piece) = answer.chunk().await.unwrap() {
             bytes += piece.len();
@@ -85,6 +86,10 @@ async fn main() {
         let rate = rows as f64 / seconds / 1e6;
         println!("export {format}: {rows} rows, {bytes} bytes, {seconds:.2} s, {rate:.2} M rows/s");
     }
+}
+
+fn client() -> Client {
+    common::http::client(std::time::Duration::from_mins(2)).unwrap()
 }
 
 fn median(mut times: Vec<f64>) -> f64 {
@@ -105,7 +110,7 @@ async fn start(database: &str, redis: &str) -> String {
     let config = config::load_from(lookup, analysis::Config::from_env).unwrap();
     tokio::spawn(analysis::run(config, listener, Shutdown::manual()));
     let ready = format!("{base}/readyz");
-    while Client::new().get(&ready).send().await.is_ok_and(|answer| !answer.status().is_success()) {
+    while client().get(&ready).send().await.is_ok_and(|answer| !answer.status().is_success()) {
         tokio::task::yield_now().await;
     }
     base

@@ -126,6 +126,32 @@ impl Stage {
         self.until("the end of all probes", open, 0, limit).await
     }
 
+    /// Waits until no capture is pending.
+    ///
+    /// # Errors
+    /// When one is after `limit`; the error says what became of their jobs.
+    pub async fn captures_ended(&self, limit: Duration) -> Result<Duration> {
+        let pending = "SELECT COUNT(*) FROM captures WHERE status = 'pending'";
+        match self.until("the end of all captures", pending, 0, limit).await {
+            Ok(took) => Ok(took),
+            Err(error) => Err(format!("{error}; pending are\n{}", self.pending_captures().await?).into()),
+        }
+    }
+
+    async fn pending_captures(&self) -> Result<String> {
+        let lines: Vec<String> = sqlx::query_scalar(
+            "SELECT CONCAT_WS(' ', COUNT(*), 'with a job', COALESCE(jobs.state, 'missing'), 'attempt', jobs.attempt,
+                              'announced', jobs.announced, 'due since',
+                              TIMESTAMPDIFF(SECOND, MIN(jobs.run_at), UTC_TIMESTAMP(6)), 's', MIN(jobs.last_error))
+             FROM captures LEFT JOIN jobs ON jobs.kind = 'capture_chatters' AND jobs.dedup = CAST(captures.id AS CHAR)
+             WHERE captures.status = 'pending' GROUP BY jobs.state, jobs.attempt, jobs.announced",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let logs = self.workers().into_iter().map(|worker| worker.process().log_tail());
+        Ok(lines.into_iter().chain(logs).collect::<Vec<_>>().join("\n"))
+    }
+
     /// Starts workers again that have ended, until the keeper is dropped.
     #[must_use]
     pub fn keep_workers(self: &Arc<Self>) -> Keeper {

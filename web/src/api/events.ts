@@ -16,6 +16,8 @@ export type LiveEvent =
       readonly newAccounts: number
     }
   | { readonly type: 'enriched'; readonly remaining: number }
+  /** Twitch no longer honours what the user allowed us. */
+  | { readonly type: 'grantLost' }
 
 /** Events of kinds that this version does not know are null, so that a newer gateway may send more. */
 export function parseEvent(message: SseMessage): LiveEvent | null {
@@ -34,6 +36,8 @@ export function parseEvent(message: SseMessage): LiveEvent | null {
       }
     case 'enriched':
       return { type: 'enriched', remaining: count(wire.remaining) }
+    case 'grant_lost':
+      return { type: 'grantLost' }
     default:
       return null
   }

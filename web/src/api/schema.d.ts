@@ -431,6 +431,11 @@ export interface components {
             /** @enum {string} */
             type: "enriched";
         } | {
+            /** @description A stable code. */
+            reason: string;
+            /** @enum {string} */
+            type: "grant_lost";
+        } | {
             channel_id?: components["schemas"]["ChannelId"] | null;
             /** @description A stable code. */
             reason: string;
@@ -772,6 +777,15 @@ export interface operations {
             };
             /** @description `channel_forbidden`: Twitch does not list the user as a moderator of a channel; `csrf_refused`. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `token_lost`: Twitch no longer honours what the user allowed; log in again. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -31,6 +31,11 @@ describe('QueryState', () => {
     expect(wrapper.find('button').exists()).toBe(false)
   })
 
+  it('offers to allow it again when Twitch withdrew it', async () => {
+    const wrapper = await show({ error: new ApiProblem(409, 'token_lost', '') })
+    expect(wrapper.get('button').text()).toBe('Autoriser à nouveau')
+  })
+
   it('keeps an old answer in sight, and says that it is old', async () => {
     const wrapper = await show({ hasData: true, error: new ApiProblem(0, 'network', '') })
     expect(wrapper.text()).toContain('the answer')

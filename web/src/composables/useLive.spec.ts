@@ -11,10 +11,11 @@ const ONE = channelId('1')
 let handlers: StreamHandlers
 let invalidated: unknown[]
 let live: Live
+let queries: QueryClient
 const onSessionLost = vi.fn()
 
 function open(): Live {
-  const queries = new QueryClient()
+  queries = new QueryClient()
   invalidated = []
   vi.spyOn(queries, 'invalidateQueries').mockImplementation((filters) => {
     invalidated.push((filters as { queryKey?: unknown } | undefined)?.queryKey ?? 'all')
@@ -50,7 +51,7 @@ beforeEach(() => {
 
 describe('live', () => {
   it('follows a capture from its start to its end', () => {
-    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE }])
+    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE, state: 'ready' }])
     expect(live.captures.get(ONE)?.state).toBe('ready')
     send('job', job({ progress: { pages: 1, pages_total: 3, chatters: 1_000, total: 2_412 } }))
     expect(live.captures.get(ONE)?.progress?.chatters).toBe(1_000)
@@ -91,6 +92,12 @@ describe('live', () => {
     expect(invalidated).toEqual([['summary']])
   })
 
+  it('knows at once that Twitch withdrew what was allowed', () => {
+    queries.setQueryData(['me'], { login: 'ada', grant: 'valid' })
+    send('grant_lost', { reason: 'token_lost' })
+    expect(queries.getQueryData(['me'])).toEqual({ login: 'ada', grant: 'lost' })
+  })
+
   it('survives an event that it cannot read', () => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     handlers.message({ id: '1', event: 'job', data: '{' })
@@ -100,16 +107,23 @@ describe('live', () => {
   })
 
   it('asks everything again after a gap, and captures under way by name', async () => {
-    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE }])
+    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE, state: 'ready' }])
     const asked = answer({ 'GET /api/v1/jobs/10': { body: job({ state: 'done', run_at: '2026-11-23T10:00:00Z' }) } })
+    handlers.state('live')
     handlers.resumed()
     expect(invalidated).toEqual(['all'])
     await vi.waitFor(() => expect(live.captures.get(ONE)?.state).toBe('done'))
     expect(asked).toHaveLength(1)
   })
 
+  it('follows a capture that another moderator began, even if it is over already', async () => {
+    answer({ 'GET /api/v1/jobs/10': { body: job({ state: 'done', run_at: '2026-11-23T10:00:00Z' }) } })
+    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE, state: 'done' }])
+    await vi.waitFor(() => expect(live.captures.get(ONE)?.state).toBe('done'))
+  })
+
   it('finds its captures again after a reload, and only its own', async () => {
-    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE }])
+    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE, state: 'ready' }])
     answer({ 'GET /api/v1/jobs/10': { body: job() } })
     live = open()
     live.start('ada')

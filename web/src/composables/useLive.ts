@@ -11,6 +11,7 @@ import { ApiProblem } from '@/api/problem'
 import { EventStream, type StreamHandlers, type StreamState } from '@/api/stream'
 import type { ChannelId, JobId, SessionUuid } from '@/domain/ids'
 import { isOver, newer, type Job } from '@/domain/job'
+import type { Me } from '@/domain/user'
 
 import { keys } from './keys'
 
@@ -128,6 +129,9 @@ export function createLive(parts: LiveParts): Live {
           stale(keys.summaries)
         }, ENRICHED_PAUSE)
         break
+      case 'grantLost':
+        queries.setQueryData<Me>(keys.me, (me) => me && { ...me, grant: 'lost' })
+        break
     }
   }
 
@@ -143,11 +147,12 @@ export function createLive(parts: LiveParts): Live {
       }
       if (event) onEvent(event)
     },
-    state: (now) => (state.value = now),
-    resumed: () => {
-      void queries.invalidateQueries()
-      underWay().forEach((id) => void ask(id))
+    state: (now) => {
+      state.value = now
+      // What was said while nobody listened.
+      if (now === 'live') underWay().forEach((id) => void ask(id))
     },
+    resumed: () => void queries.invalidateQueries(),
     sessionLost: parts.onSessionLost,
   }
 
@@ -175,7 +180,7 @@ export function createLive(parts: LiveParts): Live {
     },
     follow(uuid, started) {
       session.value = uuid
-      for (const { job, channel } of started) {
+      for (const { job, channel, state: now } of started) {
         const known = captures.get(channel)
         if (known?.id === job && known.state !== 'dead') continue
         captures.set(channel, {
@@ -190,6 +195,8 @@ export function createLive(parts: LiveParts): Live {
           failure: null,
           progress: null,
         })
+        // What happened to it before it was ours to follow is not told again.
+        if (now !== 'ready') void ask(job)
       }
       remember()
     },

@@ -103,6 +103,30 @@ async fn an_empty_session_exports_an_empty_table() {
     assert_eq!(bad.problem(), (400, "format_invalid"));
 }
 
+#[tokio::test]
+async fn a_cut_connection_leaves_nothing_running() {
+    let world = World::new().await;
+    let session = world.session().await;
+    world.accounts(5_000).await;
+    let everybody: Vec<u32> = (1..=5_000).collect();
+    for minute in 0..40 {
+        world.capture(session, 7, &format!("2026-11-01 20:{minute:02}:00"), &everybody).await;
+    }
+    let path = format!("/internal/v1/sessions/{session}/export?format=ndjson&what=presences");
+    // More than are allowed at once, each cut off after its head.
+    for _ in 0..20 {
+        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+        loop {
+            let status = world.service.cut_off(&path).await;
+            if status == 200 {
+                break;
+            }
+            assert_eq!(status, 503, "an export was refused for another reason than that many are made");
+            assert!(tokio::time::Instant::now() < deadline, "exports that nobody reads still run");
+        }
+    }
+}
+
 trait LoginOf {
     fn to_json_value_of(&self, column: &str) -> String;
 }

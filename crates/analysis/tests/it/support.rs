@@ -187,6 +187,15 @@ impl Service {
         Said { status, cache, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
     }
 
+    /// Asks for a file, reads its first piece, and hangs up; the status.
+    pub async fn cut_off(&self, path: &str) -> u16 {
+        // A client of its own: the connection goes with it.
+        let http = common::http::client(Duration::from_secs(20)).unwrap();
+        let mut response = http.get(format!("{}{path}", self.base)).bearer_auth(TOKEN).send().await.unwrap();
+        response.chunk().await.unwrap();
+        response.status().as_u16()
+    }
+
     /// A whole file, and its head.
     pub async fn download(&self, path: &str) -> (reqwest::header::HeaderMap, Vec<u8>) {
         let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(TOKEN);

@@ -27,3 +27,18 @@ pub async fn take(pool: &Pool, name: &str, holder: u64, duration: Duration) -> R
     let owner = sqlx::query_scalar!("SELECT holder FROM leases WHERE name = ?", name).fetch_one(pool).await?;
     Ok(owner == holder)
 }
+
+/// Writes to the row of `name`, which nobody holds: whether anything can be stored.
+///
+/// # Errors
+/// When MariaDB fails, or stores nothing.
+pub async fn touch(pool: &Pool, name: &str) -> Result<(), DbError> {
+    sqlx::query!(
+        "INSERT INTO leases (name, holder, epoch, lease_until) VALUES (?, 0, 0, UTC_TIMESTAMP(6))
+         ON DUPLICATE KEY UPDATE lease_until = VALUES(lease_until)",
+        name
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}

@@ -87,6 +87,18 @@ impl DbError {
         }
     }
 
+    /// Whether MariaDB answers but cannot store anything: it is read-only (1290, 1792, 1836), or its disk is full (1021,
+    /// 1026, 1114).
+    #[must_use]
+    pub fn is_unwritable(&self) -> bool {
+        match self {
+            Self::Sql(sqlx::Error::Database(error)) => {
+                matches!(mariadb_code(error.as_ref()), Some(1290 | 1792 | 1836 | 1021 | 1026 | 1114))
+            }
+            _ => false,
+        }
+    }
+
     /// The name of the constraint that a statement violated.
     #[must_use]
     pub fn violated(&self) -> Option<&str> {
@@ -109,6 +121,11 @@ impl From<DbError> for Problem {
         if error.is_transient() {
             Self::unavailable("database_unavailable", "The database does not answer; try again in a moment.")
                 .retry_after(Duration::from_secs(5))
+                .caused_by(error)
+        } else if error.is_unwritable() {
+            let detail = "Nothing can be stored at the moment; what is there can be read.";
+            Self::unavailable("database_read_only", detail)
+                .retry_after(Duration::from_secs(30))
                 .caused_by(error)
         } else {
             Self::internal(error)
@@ -154,7 +171,8 @@ async fn wait_until_up(options: &MySqlConnectOptions, wait: Duration) -> Result<
     }
 }
 
-/// Whether MariaDB answers, as a readiness check.
+/// Whether MariaDB answers and stores, as a readiness check: a server that has become read-only, or whose disk is full,
+/// answers every question well.
 ///
 /// # Errors
 /// What went wrong, in words.
@@ -163,7 +181,7 @@ pub async fn check(pool: &Pool) -> Result<(), String> {
     metrics::storage::POOL.with_label_values(&["idle"]).set(idle);
     metrics::storage::POOL.with_label_values(&["busy"]).set(size - idle);
     metrics::storage::POOL.with_label_values(&["max"]).set(pool.options().get_max_connections().into());
-    pool.execute("SELECT 1").await.map(drop).map_err(|error| error.to_string())
+    leases::touch(pool, "readiness").await.map_err(|error| error.to_string())
 }
 
 /// Applies the migrations that are missing. Services starting at once wait for each other on a named lock; a migration

@@ -33,8 +33,7 @@ pub async fn run(options: &Options, figures: &mut Figures) -> Result<()> {
             .await?;
         let due = "SELECT COUNT(*) FROM schedules WHERE next_slot <= UTC_TIMESTAMP(6) + INTERVAL 2 SECOND";
         stage.until("all slots to be opened", due, 0, Duration::from_mins(1)).await?;
-        let pending = "SELECT COUNT(*) FROM captures WHERE status = 'pending'";
-        stage.until("the end of all captures", pending, 0, Duration::from_mins(5)).await?;
+        stage.captures_ended(Duration::from_mins(1)).await?;
     }
     let took = began.elapsed().as_secs_f64();
     let complete = stage.number("SELECT COUNT(*) FROM captures WHERE status = 'complete'").await?;

@@ -122,7 +122,8 @@ async fn ask(
                 }
                 Err(error) => match error.downcast_ref::<Refusal>() {
                     Some(refusal) if refusal.status == 401 => login = true,
-                    Some(refusal) if refusal.code.is_some() => answers.refused += 1,
+                    // A 500 has a code too, and says nothing.
+                    Some(refusal) if refusal.code.is_some() && refusal.status != 500 => answers.refused += 1,
                     _ => {
                         answers.unclear += 1;
                         eprintln!("  unclear: {error}");
@@ -163,8 +164,7 @@ impl Answers {
     /// # Errors
     /// When captures are pending after `limit`.
     pub async fn kept(&self, stage: &Stage, figures: &mut Figures, limit: Duration) -> Result<()> {
-        let pending = "SELECT COUNT(*) FROM captures WHERE status = 'pending'";
-        stage.until("the end of all captures", pending, 0, limit).await?;
+        stage.captures_ended(limit).await?;
         let ended: Vec<(String, bool)> = sqlx::query_as(
             "SELECT CAST(id AS CHAR), status = 'complete' FROM captures WHERE status = 'complete' OR reason IS NOT NULL",
         )

@@ -28,8 +28,7 @@ pub async fn two(options: &Options, rng: &mut StdRng, figures: &mut Figures) -> 
         sleep(Duration::from_secs(2)).await;
         frozen.cont();
         opened?;
-        let pending = "SELECT COUNT(*) FROM captures WHERE status = 'pending'";
-        stage.until("the end of all captures", pending, 0, Duration::from_mins(2)).await?;
+        stage.captures_ended(Duration::from_mins(2)).await?;
     }
     let complete = stage.number("SELECT COUNT(*) FROM captures WHERE status = 'complete'").await?;
     figures.exactly("slots captured", "", complete, wanted);
