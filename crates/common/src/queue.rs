@@ -129,7 +129,7 @@ impl Queue {
         let taken_back = db::jobs::take_back_expired(&self.pool, STEP).await?;
         let patience = if self.nothing_announced().await { LOST_WHEN_EMPTY } else { LOST_AFTER };
         let lost = db::jobs::forget_lost(&self.pool, patience, STEP).await?;
-        let heads = db::jobs::heads(&self.pool, STEP).await?;
+        let heads = db::jobs::heads(&self.pool, STEP as usize).await?;
         let found = heads.len() as u64;
         self.publish(heads).await;
         for (action, count) in [("lease_ended", taken_back), ("lost", lost), ("announced", found)] {

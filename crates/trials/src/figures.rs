@@ -46,6 +46,14 @@ pub struct Figure {
     pub pass: bool,
 }
 
+impl Figure {
+    /// Whether it depends on how fast and how busy the machine is.
+    #[must_use]
+    pub fn is_a_timing(&self) -> bool {
+        matches!(self.unit.as_str(), "s" | "ms") || self.unit.ends_with("/s")
+    }
+}
+
 /// All figures of a run.
 #[derive(Debug, Default)]
 pub struct Figures {

@@ -30,7 +30,7 @@ describe('client', () => {
     const asked = answer({
       'POST /api/v1/captures': { status: 202, body: { session: 's', jobs: [{ id: '8', channel_id: '1', state: 'ready' }] } },
     })
-    await expect(startCaptures([channelId('1')])).resolves.toEqual({ session: 's', started: [{ job: '8', channel: '1', state: 'ready' }] })
+    await expect(startCaptures([channelId('1')])).resolves.toEqual({ session: 's', started: [{ job: '8', channel: '1' }] })
     expect(asked[0]?.body).toEqual({ channel_ids: ['1'] })
   })
 

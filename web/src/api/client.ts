@@ -3,7 +3,7 @@ import createClient from 'openapi-fetch'
 
 import type { ChannelList } from '@/domain/channel'
 import { channelId, jobId, sessionUuid, type ChannelId, type JobId, type SessionUuid } from '@/domain/ids'
-import type { Job, JobState } from '@/domain/job'
+import type { Job } from '@/domain/job'
 import type { Session, SessionSummary } from '@/domain/session'
 import type { Me } from '@/domain/user'
 
@@ -48,8 +48,6 @@ export async function fetchChannels(signal?: AbortSignal): Promise<ChannelList> 
 export interface StartedCapture {
   readonly job: JobId
   readonly channel: ChannelId
-  /** Another moderator may have asked a moment before: then it is their job, and may be over already. */
-  readonly state: JobState
 }
 
 /** Asks for a capture of each channel now; all of them or none. */
@@ -59,7 +57,7 @@ export async function startCaptures(
   const accepted = await ask(http.POST('/api/v1/captures', { body: { channel_ids: [...channels] } }))
   return {
     session: sessionUuid(accepted.session),
-    started: accepted.jobs.map((job) => ({ job: jobId(job.id), channel: channelId(job.channel_id), state: job.state })),
+    started: accepted.jobs.map((job) => ({ job: jobId(job.id), channel: channelId(job.channel_id) })),
   }
 }
 

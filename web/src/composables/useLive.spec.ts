@@ -51,7 +51,7 @@ beforeEach(() => {
 
 describe('live', () => {
   it('follows a capture from its start to its end', () => {
-    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE, state: 'ready' }])
+    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE }])
     expect(live.captures.get(ONE)?.state).toBe('ready')
     send('job', job({ progress: { pages: 1, pages_total: 3, chatters: 1_000, total: 2_412 } }))
     expect(live.captures.get(ONE)?.progress?.chatters).toBe(1_000)
@@ -107,7 +107,7 @@ describe('live', () => {
   })
 
   it('asks everything again after a gap, and captures under way by name', async () => {
-    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE, state: 'ready' }])
+    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE }])
     const asked = answer({ 'GET /api/v1/jobs/10': { body: job({ state: 'done', run_at: '2026-11-23T10:00:00Z' }) } })
     handlers.state('live')
     handlers.resumed()
@@ -117,13 +117,15 @@ describe('live', () => {
   })
 
   it('follows a capture that another moderator began, even if it is over already', async () => {
+    vi.useFakeTimers()
     answer({ 'GET /api/v1/jobs/10': { body: job({ state: 'done', run_at: '2026-11-23T10:00:00Z' }) } })
-    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE, state: 'done' }])
-    await vi.waitFor(() => expect(live.captures.get(ONE)?.state).toBe('done'))
+    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE }])
+    await vi.advanceTimersByTimeAsync(1_500)
+    expect(live.captures.get(ONE)?.state).toBe('done')
   })
 
   it('finds its captures again after a reload, and only its own', async () => {
-    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE, state: 'ready' }])
+    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE }])
     answer({ 'GET /api/v1/jobs/10': { body: job() } })
     live = open()
     live.start('ada')

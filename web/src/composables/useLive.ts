@@ -42,6 +42,11 @@ export interface LiveParts {
 
 /** Enrichment reports every batch; a summary need not be asked again more often than this. */
 const ENRICHED_PAUSE = 2_000
+/**
+ * A capture of which nothing was heard this long after it was asked for is asked about once: another moderator may have
+ * asked first, and then it is their job, which may have ended before it was ours to follow.
+ */
+const SILENCE = 1_500
 const KEY = 'captures'
 
 interface Remembered {
@@ -180,7 +185,7 @@ export function createLive(parts: LiveParts): Live {
     },
     follow(uuid, started) {
       session.value = uuid
-      for (const { job, channel, state: now } of started) {
+      for (const { job, channel } of started) {
         const known = captures.get(channel)
         if (known?.id === job && known.state !== 'dead') continue
         captures.set(channel, {
@@ -195,10 +200,14 @@ export function createLive(parts: LiveParts): Live {
           failure: null,
           progress: null,
         })
-        // What happened to it before it was ours to follow is not told again.
-        if (now !== 'ready') void ask(job)
       }
       remember()
+      setTimeout(() => {
+        for (const { job, channel } of started) {
+          const known = captures.get(channel)
+          if (known?.id === job && known.state === 'ready' && known.maxAttempt === 0) void ask(job)
+        }
+      }, SILENCE)
     },
   }
 }

@@ -8,7 +8,9 @@ async fn play(number: u8) {
     let options = Options { short: true, ..Options::default() };
     let mut figures = Figures::default();
     chaos::play(number, &options, &mut figures).await.expect("a trial that can be played");
-    assert_eq!(figures.short(), 0, "{}", figures.table());
+    // Timings are for `scripts/chaos`, on a machine that has nothing else to do.
+    let wrong = figures.all().iter().any(|figure| !figure.pass && !figure.is_a_timing());
+    assert!(!wrong, "{}", figures.table());
 }
 
 macro_rules! trials {

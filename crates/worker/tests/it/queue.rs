@@ -187,3 +187,40 @@ async fn a_worker_that_drains_finishes_what_runs_and_starts_nothing() {
     assert_eq!(world.count("SELECT COUNT(*) FROM jobs WHERE state = 'ready' AND attempt = 0").await, 8);
     assert_eq!(world.count("SELECT COUNT(*) FROM jobs WHERE state = 'running'").await, 0);
 }
+
+/// MariaDB 10.11 executes a prepared statement again with what it made of it the first time. With correlated `EXISTS` over a
+/// derived table it then fails for good ("Unknown column") when the table has changed in between.
+#[tokio::test]
+async fn the_windows_statements_can_be_run_again_while_the_table_changes() {
+    let world = World::new().await;
+    let pool = sqlx::mysql::MySqlPoolOptions::new()
+        .max_connections(1)
+        .connect_with((*world.pool.connect_options()).clone())
+        .await
+        .unwrap();
+    let lanes: Vec<_> = (1..=40).map(|n| Lane { kind: "probe".to_owned(), tenant: UserId(n) }).collect();
+    let mut ids = Vec::new();
+    for round in 0..40_u64 {
+        for tenant in 1..=(round % 7 * 6) {
+            ids.extend(world.ask_for_probes(1_000 * round + tenant, 1).await);
+        }
+        if round % 3 == 0 {
+            for table in ["ANALYZE TABLE jobs", "FLUSH TABLES jobs"] {
+                sqlx::raw_sql(table).execute(&world.pool).await.unwrap();
+            }
+        }
+        let heads = db::jobs::heads(&pool, 2_000).await.unwrap();
+        let heads: Vec<_> = heads.into_iter().map(|(job, _)| job).collect();
+        let fresh = db::jobs::announceable(&pool, &ids, WINDOW).await.unwrap();
+        assert_eq!(heads.len(), fresh.len(), "one of each lane, of which nothing is announced");
+        db::jobs::low_lanes(&pool, &lanes, WINDOW).await.unwrap();
+        db::jobs::mark_published(&pool, &heads).await.unwrap();
+        assert_eq!(db::jobs::heads(&pool, 2_000).await.unwrap(), []);
+        if round % 5 == 4 {
+            sqlx::query("UPDATE jobs SET state = 'done', published_at = NULL")
+                .execute(&world.pool)
+                .await
+                .unwrap();
+        }
+    }
+}

@@ -5,13 +5,19 @@
 //! filled again ([`low_lanes`], [`waiting`]). A lane of which nothing is announced, because its jobs were not due or an
 //! announcement was lost, is found by its first job ([`heads`]); the claim of that one brings the others.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{Lane, micros};
 use crate::{
     db::{DbError, Pool, json_list},
     ids::{JobId, UserId},
 };
+
+/// How many lanes one statement looks at.
+const LANES: usize = 2_000;
 
 /// A job that may be announced, and its kind.
 pub type Announceable = (JobId, String);
@@ -22,44 +28,53 @@ pub type Announceable = (JobId, String);
 /// When MariaDB fails.
 pub async fn announceable(pool: &Pool, jobs: &[JobId], window: u32) -> Result<Vec<Announceable>, DbError> {
     let rows = sqlx::query!(
-        "SELECT fresh.id AS `id!`, fresh.kind AS `kind!`
-         FROM (SELECT STRAIGHT_JOIN jobs.id, jobs.kind, jobs.tenant,
-                      ROW_NUMBER() OVER (PARTITION BY jobs.kind, jobs.tenant ORDER BY jobs.id) AS nth
-               FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted
-               JOIN jobs ON jobs.id = wanted.id
-               WHERE jobs.state = 'ready' AND jobs.announced = 0 AND jobs.run_at <= UTC_TIMESTAMP(6)) AS fresh
-         WHERE fresh.nth + (SELECT COUNT(*) FROM jobs AS told
-                            WHERE told.state = 'ready' AND told.kind = fresh.kind AND told.tenant = fresh.tenant
-                              AND told.announced = 1) <= ?
-         ORDER BY fresh.id",
+        "SELECT STRAIGHT_JOIN jobs.id, jobs.kind, jobs.tenant
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted
+         JOIN jobs ON jobs.id = wanted.id
+         WHERE jobs.state = 'ready' AND jobs.announced = 0 AND jobs.run_at <= UTC_TIMESTAMP(6)
+         ORDER BY jobs.id",
         json_list(jobs)?,
-        window
     )
     .fetch_all(pool)
     .await?;
-    Ok(rows.into_iter().map(|row| (JobId(row.id), row.kind)).collect())
+    let lane = |kind: &str, tenant| Lane { kind: kind.to_owned(), tenant: UserId(tenant) };
+    let lanes: BTreeSet<_> = rows.iter().map(|row| lane(&row.kind, row.tenant)).collect();
+    let states = states(pool, &Vec::from_iter(lanes)).await?;
+    let mut announced: BTreeMap<_, _> =
+        states.into_iter().map(|state| (state.lane, state.announced)).collect();
+    let mut fitting = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Some(announced) = announced.get_mut(&lane(&row.kind, row.tenant))
+            && *announced < window
+        {
+            *announced += 1;
+            fitting.push((JobId(row.id), row.kind));
+        }
+    }
+    Ok(fitting)
 }
 
 /// The first job of each lane of which something is due and nothing announced.
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn heads(pool: &Pool, limit: u32) -> Result<Vec<Announceable>, DbError> {
-    let rows = sqlx::query!(
-        "SELECT STRAIGHT_JOIN jobs.id, jobs.kind
-         FROM (SELECT (SELECT first.id FROM jobs AS first
-                       WHERE first.state = 'ready' AND first.kind = lane.kind AND first.tenant = lane.tenant
-                         AND first.announced = 0 ORDER BY first.run_at LIMIT 1) AS id
-               FROM (SELECT DISTINCT state, kind, tenant FROM jobs WHERE state = 'ready') AS lane
-               WHERE NOT EXISTS (SELECT 1 FROM jobs AS told
-                                 WHERE told.state = 'ready' AND told.kind = lane.kind AND told.tenant = lane.tenant
-                                   AND told.announced = 1)) AS heads
-         JOIN jobs ON jobs.id = heads.id WHERE jobs.run_at <= UTC_TIMESTAMP(6) LIMIT ?",
-        limit
-    )
-    .fetch_all(pool)
-    .await?;
-    Ok(rows.into_iter().map(|row| (JobId(row.id), row.kind)).collect())
+pub async fn heads(pool: &Pool, limit: usize) -> Result<Vec<Announceable>, DbError> {
+    // With the constant `state` among the columns, MariaDB skips from lane to lane in the index.
+    let lanes = sqlx::query!("SELECT DISTINCT state, kind, tenant FROM jobs WHERE state = 'ready'")
+        .fetch_all(pool)
+        .await?;
+    let lanes: Vec<_> =
+        lanes.into_iter().map(|row| Lane { kind: row.kind, tenant: UserId(row.tenant) }).collect();
+    let mut heads = Vec::new();
+    for some in lanes.chunks(LANES) {
+        let silent = states(pool, some).await?.into_iter().filter(|state| state.announced == 0);
+        heads.extend(silent.filter_map(|state| Some((state.first.filter(|_| state.due)?, state.lane.kind))));
+        if heads.len() >= limit {
+            break;
+        }
+    }
+    heads.truncate(limit);
+    Ok(heads)
 }
 
 /// Those of `lanes` that have jobs which are not announced, and at most `low` that are; with how many are.
@@ -67,22 +82,53 @@ pub async fn heads(pool: &Pool, limit: u32) -> Result<Vec<Announceable>, DbError
 /// # Errors
 /// When MariaDB fails.
 pub async fn low_lanes(pool: &Pool, lanes: &[Lane], low: u32) -> Result<Vec<(Lane, u32)>, DbError> {
+    let states = states(pool, lanes).await?;
+    let low_ones = states.into_iter().filter(|state| state.first.is_some() && state.announced <= low);
+    Ok(low_ones.map(|state| (state.lane, state.announced)).collect())
+}
+
+/// How a lane stands.
+struct LaneState {
+    lane: Lane,
+    /// How many of its jobs are announced.
+    announced: u32,
+    /// The first of those that are not.
+    first: Option<JobId>,
+    /// Whether that one is due.
+    due: bool,
+}
+
+/// How lanes stand. Plain subqueries in the list of columns, and the choice among them in Rust: MariaDB 10.11 turns
+/// correlated `EXISTS` over a derived table into something that it cannot execute a second time when the table has
+/// changed ("Unknown column"), and says so for as long as the prepared statement lives.
+async fn states(pool: &Pool, lanes: &[Lane]) -> Result<Vec<LaneState>, DbError> {
+    if lanes.is_empty() {
+        return Ok(Vec::new());
+    }
     let rows = sqlx::query!(
         "SELECT lane.kind AS `kind!`, lane.tenant AS `tenant!`,
                 (SELECT COUNT(*) FROM jobs AS told
                  WHERE told.state = 'ready' AND told.kind = lane.kind AND told.tenant = lane.tenant
-                   AND told.announced = 1) AS `announced!: u32`
+                   AND told.announced = 1) AS `announced!: u32`,
+                (SELECT first.id FROM jobs AS first
+                 WHERE first.state = 'ready' AND first.kind = lane.kind AND first.tenant = lane.tenant
+                   AND first.announced = 0 ORDER BY first.run_at LIMIT 1) AS `first?: u64`,
+                (SELECT first.run_at <= UTC_TIMESTAMP(6) FROM jobs AS first
+                 WHERE first.state = 'ready' AND first.kind = lane.kind AND first.tenant = lane.tenant
+                   AND first.announced = 0 ORDER BY first.run_at LIMIT 1) AS `due?: bool`
          FROM JSON_TABLE(?, '$[*]' COLUMNS (kind VARCHAR(32) CHARACTER SET ascii PATH '$.kind',
-                                            tenant BIGINT UNSIGNED PATH '$.tenant')) AS lane
-         WHERE EXISTS (SELECT 1 FROM jobs AS waiting
-                       WHERE waiting.state = 'ready' AND waiting.kind = lane.kind AND waiting.tenant = lane.tenant
-                         AND waiting.announced = 0)",
+                                            tenant BIGINT UNSIGNED PATH '$.tenant')) AS lane",
         json_list(lanes)?
     )
     .fetch_all(pool)
     .await?;
-    let low_ones = rows.into_iter().filter(|row| row.announced <= low);
-    Ok(low_ones.map(|row| (Lane { kind: row.kind, tenant: UserId(row.tenant) }, row.announced)).collect())
+    let states = rows.into_iter().map(|row| LaneState {
+        lane: Lane { kind: row.kind, tenant: UserId(row.tenant) },
+        announced: row.announced,
+        first: row.first.map(JobId),
+        due: row.due.unwrap_or(false),
+    });
+    Ok(states.collect())
 }
 
 /// The lane's jobs that are due and not announced, those that have been due longest first.
