@@ -68,11 +68,16 @@ impl Server {
         format!("http://{}", self.address())
     }
 
+    /// Where its metrics are, for those that have them.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(Port::address)
+    }
+
     /// Its metrics page, for those that have one.
     #[must_use]
     pub fn metrics_url(&self) -> Option<String> {
-        let port = self.metrics.as_ref()?;
-        Some(format!("http://{}/metrics", port.address()))
+        self.metrics_address().map(|address| format!("http://{address}/metrics"))
     }
 
     /// Process id, while it runs.

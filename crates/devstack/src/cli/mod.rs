@@ -6,6 +6,8 @@ pub(crate) mod signals;
 use std::process::ExitCode;
 
 use crate::error::{Error, Result};
+use crate::server::Server;
+use crate::service::Service;
 use crate::stack::Stack;
 use crate::{demo, testing};
 use signals::Signals;
@@ -20,7 +22,8 @@ devstack: the whole system on free loopback ports, with throwaway data
   devstack db [--migrate] -- COMMAND
                                    runs COMMAND beside a MariaDB with an empty or a migrated database
                                    (DATABASE_URL)
-  devstack web -- COMMAND          runs COMMAND beside everything (E2E_BASE_URL, E2E_SIM_URL)
+  devstack web -- COMMAND          runs COMMAND beside everything (E2E_BASE_URL, E2E_SIM_URL, DATABASE_URL, REDIS_URL,
+                                   METRICS_TARGETS: a list of SERVICE=HOST:PORT)
 
 Our own programs are looked for beside this one, or in DEVSTACK_BIN_DIR. DEVSTACK_KEEP=1 keeps the data and the
 logs of a run.";
@@ -84,6 +87,21 @@ async fn web(command: &[String], mut signals: Signals) -> Result<ExitCode> {
     let Some(stack) = run::start(Stack::builder().relaxed(), &mut signals).await? else {
         return Ok(run::INTERRUPTED.into());
     };
-    let env = [("E2E_BASE_URL", stack.public_url().to_owned()), ("E2E_SIM_URL", stack.simulator()?.url())];
+    let env = [
+        ("E2E_BASE_URL", stack.public_url().to_owned()),
+        ("E2E_SIM_URL", stack.simulator()?.url()),
+        ("DATABASE_URL", stack.database_url()),
+        ("REDIS_URL", stack.redis_url()?),
+        ("METRICS_TARGETS", metrics_targets(&stack)),
+    ];
     run::beside(&stack, command, &env, &mut signals).await
+}
+
+/// Where each replica of each service is scraped, for `scripts/ops/observe`.
+fn metrics_targets(stack: &Stack) -> String {
+    let replicas = Service::ALL.into_iter().flat_map(|service| {
+        let of_service = stack.all(service).filter_map(Server::metrics_address);
+        of_service.map(move |address| format!("{}={address}", service.name()))
+    });
+    replicas.collect::<Vec<_>>().join(" ")
 }
