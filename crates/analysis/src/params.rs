@@ -144,7 +144,15 @@ impl Params {
     /// # Errors
     /// `limit_invalid`, `cursor_invalid`.
     pub(crate) fn page<const NUMBERS: usize>(&mut self) -> Result<Page, Problem> {
-        let limit = self.number("limit", PAGE, 1..=MAX_PAGE)?;
+        self.page_of::<NUMBERS>(MAX_PAGE)
+    }
+
+    /// The same where a page may have up to `most` rows.
+    ///
+    /// # Errors
+    /// As with [`Self::page`].
+    pub(crate) fn page_of<const NUMBERS: usize>(&mut self, most: usize) -> Result<Page, Problem> {
+        let limit = self.number("limit", PAGE, 1..=most)?;
         let invalid = || {
             Problem::bad_request("cursor_invalid", "A cursor is what the page before gave as `next_cursor`.")
         };

@@ -24,7 +24,7 @@ pub(crate) fn routes(app: App) -> Router {
             .route(&path("renames"), get(handlers::renames))
             .route(&path("export"), get(export::get))
             .route(&path("creations"), get(handlers::creations))
-            .route(&path("creations/accounts"), get(handlers::created_accounts));
+            .route(&path("accounts"), get(handlers::accounts));
     }
     routes.layer(middleware::from_fn(deadline::middleware)).with_state(app)
 }

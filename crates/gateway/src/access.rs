@@ -31,6 +31,26 @@ pub(crate) async fn require(app: &App, user: UserId, channels: &[ChannelId]) -> 
     Err(Problem::new(StatusCode::FORBIDDEN, "channel_forbidden", detail).with("channel_ids", forbidden))
 }
 
+/// For how long it is believed, for reading what is stored, while Twitch does not answer.
+const BELIEVED_MEANWHILE: Duration = Duration::hours(24);
+
+/// Refuses with `channel_forbidden` unless the user may look into what is stored of `channel`.
+pub(crate) async fn may_read(app: &App, user: UserId, channel: ChannelId) -> Result<(), Problem> {
+    let Err(problem) = require(app, user, &[channel]).await else { return Ok(()) };
+    if !is_passing(&problem) {
+        return Err(problem);
+    }
+    let since = app.clock.now() - BELIEVED_MEANWHILE;
+    let known = db::channels::allowed_since(&app.pool, user, &[channel], since).await?;
+    if known.is_empty() { Err(problem) } else { Ok(()) }
+}
+
+/// Whether what Twitch said last will do: it does not answer, or not now.
+pub(crate) fn is_passing(problem: &Problem) -> bool {
+    let database = problem.code() == "database_unavailable" || problem.code() == "internal";
+    (problem.status().is_server_error() && !database) || problem.code() == "budget_exhausted"
+}
+
 /// Asks Twitch for the user's channels, and remembers the answer.
 pub(crate) async fn ask(app: &App, user: UserId) -> Result<Vec<ModeratedChannel>, Problem> {
     let ChannelsAnswer { channels } = app.twitch.channels(user).await.map_err(explain)?;

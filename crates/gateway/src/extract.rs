@@ -66,6 +66,11 @@ impl Parameters {
             .map(|(_, value)| value.as_str())
     }
 
+    /// All of them, as they are passed on.
+    pub(crate) fn pairs(&self) -> Vec<(&str, String)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.clone())).collect()
+    }
+
     /// The value of `name` as an id.
     pub(crate) fn id<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
         self.one(name).map(id).transpose()

@@ -33,6 +33,7 @@ use crate::router;
         (name = "channels", description = "Channels that the user may look into"),
         (name = "captures", description = "Captures and their jobs"),
         (name = "sessions", description = "Analysis sessions: selections of captures"),
+        (name = "questions", description = "What captures tell"),
         (name = "live", description = "What happens, while it happens")
     )
 )]
@@ -125,6 +126,9 @@ problems! {
     CsrfRefused = "403": "`csrf_refused`: another site caused the request.";
     CaptureNotFound = "404": "`capture_not_found`: there is none, or it is somebody else's.";
     JobNotFound = "404": "`job_not_found`: there is none, or it is somebody else's.";
+    AccountNotFound = "404": "`account_not_found`: it was never seen in any chat that we captured.";
+    ScheduleNotFound = "404": "`schedule_not_found`: the user has none on this channel.";
+    SubjectNotFound = "404": "`session_not_found` and so on: there is none, or it is somebody else's.";
     SessionNotFound = "404": "`session_not_found`: there is none, or it is somebody else's.";
     NotSaved = "409": "`too_many_saved_sessions`: with the `oldest` one, which `replace` may name; `session_expired`.";
     TwitchUnusable = "409": "`token_lost`: Twitch no longer honours what the user allowed; log in again.";

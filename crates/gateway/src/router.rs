@@ -1,19 +1,29 @@
 //! Every route of the API and of the login. The web page's are in [`crate::pages`], the probes in `common::health`.
 
-use axum::{Router, routing::get};
+use axum::{Router, extract::DefaultBodyLimit, routing::get};
 use utoipa::openapi::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
+    routes,
+};
 
 use crate::{
     auth,
     gateway::App,
-    handlers::{captures, channels, events, jobs, me, saving, sessions, summary},
+    handlers::{
+        about, accounts, captures, channels, compare, events, jobs, me, questions, saving, schedules,
+        sessions, streams, verdicts,
+    },
     openapi,
 };
+
+/// The longest body of those that name many accounts, in bytes.
+const LONG_BODY: usize = 512 * 1024;
 
 /// The routes, without their layers, and the document that describes them.
 pub(crate) fn routes() -> (Router<App>, OpenApi) {
     let api = OpenApiRouter::default()
+        .routes(routes!(about::about))
         .routes(routes!(me::me))
         .routes(routes!(channels::list_channels))
         .routes(routes!(captures::create_captures, captures::list_captures))
@@ -22,7 +32,15 @@ pub(crate) fn routes() -> (Router<App>, OpenApi) {
         .routes(routes!(sessions::list_sessions))
         .routes(routes!(sessions::get_session, sessions::delete_session))
         .routes(routes!(saving::save_session))
-        .routes(routes!(summary::get_session_summary))
+        .routes(routes!(schedules::put_schedule, schedules::delete_schedule))
+        .routes(routes!(streams::list_streams))
+        .routes(
+            routes!(verdicts::list_verdicts, verdicts::put_verdicts).layer(DefaultBodyLimit::max(LONG_BODY)),
+        )
+        .routes(routes!(accounts::get_account))
+        .routes(routes!(verdicts::put_verdict))
+        .routes(routes!(compare::compare))
+        .merge(OpenApiRouter::with_openapi(questions::document()).merge(questions::routes().into()))
         .routes(routes!(events::stream_events))
         .route("/openapi.json", get(openapi::serve));
     OpenApiRouter::with_openapi(openapi::base())

@@ -82,7 +82,7 @@ export async function fetchSummary(
 ): Promise<SessionSummary> {
   const query = channels.length > 0 ? { channel: [...channels] } : {}
   return parseSummary(
-    await ask(http.GET('/api/v1/sessions/{uuid}/summary', { params: { path: { uuid }, query }, signal })),
+    await ask(http.GET('/api/v1/sessions/{id}/summary', { params: { path: { id: uuid }, query }, signal })),
   )
 }
 

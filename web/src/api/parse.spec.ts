@@ -12,6 +12,8 @@ const channel: Wire['Channel'] = {
   role: 'moderator',
   live: null,
   last_capture: null,
+  recent: [],
+  schedule: null,
 }
 
 const summary: Wire['SessionSummary'] = {

@@ -4,6 +4,216 @@
  */
 
 export interface paths {
+    "/api/v1/{subjects}/{id}/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The accounts as rows; also those behind a range of bars */
+        get: operations["ask_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/{subjects}/{id}/creations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When the accounts were created, beside what is usual */
+        get: operations["ask_creations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/{subjects}/{id}/evolution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Capture by capture: chatters, viewers, who arrived and left; streams and raids */
+        get: operations["ask_evolution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/{subjects}/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything, for other programs */
+        get: operations["ask_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/{subjects}/{id}/newcomers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who was never seen on the channel before */
+        get: operations["ask_newcomers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/{subjects}/{id}/participation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How often and how long people are there */
+        get: operations["ask_participation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/{subjects}/{id}/raids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Raids as announced and as seen */
+        get: operations["ask_raids"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/{subjects}/{id}/renames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts that changed their names often */
+        get: operations["ask_renames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/{subjects}/{id}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who of a broadcast's newcomers came back */
+        get: operations["ask_retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How this site is set up
+         * @description Needs no login.
+         */
+        get: operations["about"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One viewer
+         * @description Names, age and presence on those of the user's channels that are asked about, or all (the first hundred).
+         */
+        get: operations["get_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Mark one account */
+        put: operations["put_verdict"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/captures": {
         parameters: {
             query?: never;
@@ -46,6 +256,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/captures/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare
+         * @description Who arrived, left and stayed between two captures, broadcasts, sessions or channels, `a` and `b`.
+         */
+        get: operations["compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels": {
         parameters: {
             query?: never;
@@ -59,6 +289,67 @@ export interface paths {
          */
         get: operations["list_channels"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Capture a channel periodically
+         * @description Sets the user's schedule; a paused one runs again. Moderators who schedule the same channel share the captures of
+         *     a slot, and each finds them in the own session.
+         */
+        put: operations["put_schedule"];
+        post?: never;
+        /** Stop capturing a channel periodically */
+        delete: operations["delete_schedule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/streams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A channel's broadcasts */
+        get: operations["list_streams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/verdicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Marked accounts */
+        get: operations["list_verdicts"];
+        /**
+         * Mark accounts
+         * @description All moderators of the channel see the same marks; the last word counts. Accounts never seen in any chat are left
+         *     out.
+         */
+        put: operations["put_verdicts"];
         post?: never;
         delete?: never;
         options?: never;
@@ -139,6 +430,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/overlap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many accounts each two channels share */
+        get: operations["ask_overlap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Totals, and the days on which most accounts were created */
+        get: operations["ask_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{uuid}": {
         parameters: {
             query?: never;
@@ -174,26 +499,6 @@ export interface paths {
          * @description The next capture opens a new one. Saving a saved session renames it.
          */
         post: operations["save_session"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/sessions/{uuid}/summary": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * A session's totals
-         * @description `X-Cache` says whether the answer was computed just now.
-         */
-        get: operations["get_session_summary"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -264,6 +569,109 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description How this site is set up. */
+        About: {
+            /**
+             * Format: int32
+             * @description How many sessions one person may save.
+             */
+            max_saved_sessions: number;
+            /**
+             * Format: int64
+             * @description Days after its last capture that a session which is not saved is kept.
+             */
+            session_ttl_days: number;
+        };
+        /** @description One viewer, in the channels asked about. */
+        Account: components["schemas"]["Person"] & {
+            /** @description `""`, `affiliate` or `partner`. */
+            broadcaster_type: string;
+            /** @description Channels with at least one capture in the time asked about. */
+            channels: components["schemas"]["Presence"][];
+            coverage: components["schemas"]["Coverage"];
+            /** @description Its profile picture is one of Twitch's own; none until Twitch has told. */
+            default_picture?: boolean | null;
+            /** @description Twitch no longer knows the account. */
+            gone: boolean;
+            has_description?: boolean | null;
+            /** @description Earlier names as we saw them, oldest first. */
+            names: components["schemas"]["FormerName"][];
+        };
+        /** @description Accounts as the rows of a table: all of the selection, or those behind a range of bars. */
+        Accounts: {
+            /**
+             * Format: int32
+             * @description In all, on every page.
+             */
+            accounts: number;
+            coverage: components["schemas"]["Coverage"];
+            next_cursor?: string | null;
+            /**
+             * Format: int32
+             * @description How many other broadcasts of the same channels were looked through: the latest 20 of each.
+             */
+            other_broadcasts: number;
+            /** @description By creation, those whose creation is not known at the end. */
+            people: components["schemas"]["AccountSeen"][];
+        };
+        /** @description An account of a selection, and how often it was there. */
+        AccountSeen: components["schemas"]["Person"] & {
+            /**
+             * Format: int32
+             * @description Captures of the selection with them.
+             */
+            captures: number;
+            /** Format: date-time */
+            first_seen_at: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            /**
+             * Format: int32
+             * @description Of the other broadcasts, those with them.
+             */
+            other_broadcasts: number;
+            /** @description Usually there: in three of the other broadcasts at least, and in 60 % of those since the first of them. */
+            regular: boolean;
+        };
+        /** @description What a moderator of the channel said of an account. */
+        AccountVerdict: {
+            channel_id: components["schemas"]["ChannelId"];
+            /** Format: date-time */
+            marked_at: string;
+            /** @description The moderator's Twitch id. */
+            marked_by: components["schemas"]["UserId"];
+            twitch_id: components["schemas"]["TwitchUserId"];
+            verdict: components["schemas"]["Verdict"];
+        };
+        Baseline: {
+            /** Format: int32 */
+            broadcasts: number;
+            /** Format: int32 */
+            captures: number;
+        };
+        BroadcastPresence: {
+            /** Format: int32 */
+            attended: number;
+            /** Format: int32 */
+            captures: number;
+            /** Format: date-time */
+            first_captured_at: string;
+            /** Format: date-time */
+            last_captured_at: string;
+            stream_id?: components["schemas"]["StreamId"] | null;
+        };
+        /** @description `from..=to`. */
+        Bucket: {
+            /** Format: int32 */
+            accounts: number;
+            /** Format: int32 */
+            from: number;
+            /**
+             * Format: int32
+             * @description None is without end.
+             */
+            to?: number | null;
+        };
         /** @description A capture of a channel's chatters. */
         Capture: {
             /**
@@ -342,7 +750,10 @@ export interface components {
             live: components["schemas"]["Live"] | null;
             login: string;
             profile_image_url: string | null;
+            /** @description Chatters in the captures of the latest broadcast, in the order of time; at most 60, evenly chosen. */
+            recent: number[];
             role: components["schemas"]["ChannelRole"];
+            schedule: components["schemas"]["Schedule"] | null;
         };
         ChannelId: string;
         ChannelName: {
@@ -373,6 +784,48 @@ export interface components {
             last_captured_at?: string | null;
             login: string;
         };
+        Cohort: {
+            /** @description How many were back in the next broadcast, the one after it, and so on, as far as there are any. */
+            back: number[];
+            by_origin: components["schemas"]["OriginCohort"][];
+            channel_id: components["schemas"]["ChannelId"];
+            /**
+             * Format: date-time
+             * @description The broadcast's first capture.
+             */
+            first_captured_at: string;
+            /** Format: int32 */
+            newcomers: number;
+            stream_id?: components["schemas"]["StreamId"] | null;
+        };
+        /** @description Two sets of accounts, compared. */
+        Comparison: {
+            a: components["schemas"]["Side"];
+            /**
+             * Format: int32
+             * @description In `b` only.
+             */
+            arrived: number;
+            b: components["schemas"]["Side"];
+            /**
+             * Format: double
+             * @description `stayed / (arrived + left + stayed)`; 0 when both are empty.
+             */
+            jaccard: number;
+            /**
+             * Format: int32
+             * @description In `a` only.
+             */
+            left: number;
+            next_cursor?: string | null;
+            /** @description Of the list asked for, in the order in which we first saw them. */
+            people: components["schemas"]["Person"][];
+            /**
+             * Format: int32
+             * @description In both.
+             */
+            stayed: number;
+        };
         /** @description What an answer rests on. */
         Coverage: {
             /**
@@ -396,6 +849,20 @@ export interface components {
              */
             last_captured_at?: string | null;
         };
+        CreationBar: {
+            /** Format: int32 */
+            accounts: number;
+            /**
+             * Format: date-time
+             * @description UTC.
+             */
+            start: string;
+            /**
+             * Format: double
+             * @description How many a broadcast of this channel usually has, scaled to this room's size.
+             */
+            usual?: number | null;
+        };
         /** @description Accounts of a session created on one day. */
         CreationDay: {
             /** Format: int32 */
@@ -408,6 +875,23 @@ export interface components {
             /** @description Up to 100 of them, oldest account first. */
             logins: string[];
         };
+        /** @description When the accounts were created. */
+        Creations: {
+            /** Format: int32 */
+            accounts: number;
+            /** @description Bars with at least one account, or with an account usually, in the order of time. */
+            bars: components["schemas"]["CreationBar"][];
+            baseline?: components["schemas"]["Baseline"] | null;
+            coverage: components["schemas"]["Coverage"];
+            /**
+             * Format: int32
+             * @description Those with a creation date.
+             */
+            enriched: number;
+            unit: components["schemas"]["CreationUnit"];
+        };
+        /** @enum {string} */
+        CreationUnit: "hour" | "day" | "week" | "month";
         EnqueuedJob: {
             capture_id: components["schemas"]["CaptureId"];
             channel_id: components["schemas"]["ChannelId"];
@@ -441,6 +925,62 @@ export interface components {
             reason: string;
             /** @enum {string} */
             type: "schedule_paused";
+        };
+        /** @description Captures one by one. */
+        Evolution: {
+            coverage: components["schemas"]["Coverage"];
+            /** @description Streams and raids of the time, in its order. */
+            markers: components["schemas"]["Marker"][];
+            /**
+             * @description Real captures with their own figures, by channel and time: all of them, or, when there are more than asked
+             *     for, those that keep every peak and valley in sight.
+             */
+            points: components["schemas"]["EvolutionPoint"][];
+        };
+        EvolutionPoint: {
+            /**
+             * Format: int32
+             * @description Absent from the capture before; none for a channel's first.
+             */
+            arrived?: number | null;
+            capture_id: components["schemas"]["CaptureId"];
+            /** Format: date-time */
+            captured_at: string;
+            channel_id: components["schemas"]["ChannelId"];
+            /** Format: int32 */
+            chatters: number;
+            /** @description Whether something is missing between the capture before and this one: no line is to be drawn. */
+            gap_before: boolean;
+            /**
+             * Format: int32
+             * @description Present in the capture before only; none for a channel's first.
+             */
+            left?: number | null;
+            /**
+             * Format: int32
+             * @description Never seen on this channel before, in any capture that we have of it.
+             */
+            new: number;
+            /**
+             * Format: int32
+             * @description The others.
+             */
+            returning: number;
+            stream_id?: components["schemas"]["StreamId"] | null;
+            /**
+             * Format: int32
+             * @description As Twitch counted them at that moment.
+             */
+            viewers?: number | null;
+        };
+        FormerName: {
+            display_name: string;
+            login: string;
+            /**
+             * Format: date-time
+             * @description When we first saw another one.
+             */
+            replaced_at: string;
         };
         /**
          * @description Whether Twitch still honours what the user allowed us.
@@ -507,12 +1047,176 @@ export interface components {
             /** Format: int32 */
             viewer_count: number;
         };
+        /** @description What happened at a time. */
+        Marker: components["schemas"]["MarkerKind"] & {
+            /** Format: date-time */
+            at: string;
+            channel_id: components["schemas"]["ChannelId"];
+        };
+        MarkerKind: {
+            /** @enum {string} */
+            kind: "stream_start";
+            stream_id: components["schemas"]["StreamId"];
+            title: string;
+        } | {
+            /** @enum {string} */
+            kind: "stream_end";
+            stream_id: components["schemas"]["StreamId"];
+        } | {
+            from_channel_id: components["schemas"]["ChannelId"];
+            from_login: string;
+            /** @enum {string} */
+            kind: "raid";
+            raid_id: string;
+            /** Format: int32 */
+            viewers: number;
+        };
         /** @description Who is logged in. */
         Me: {
             grant: components["schemas"]["Grant"];
             /** @description What the user allowed us at Twitch. */
             scopes: string[];
             user: components["schemas"]["UserProfile"];
+        };
+        Newcomer: components["schemas"]["Person"] & {
+            /**
+             * Format: int32
+             * @description The account's age at that moment, in whole days.
+             */
+            age_days?: number | null;
+            came_back: boolean;
+            /** @description The first capture with them. */
+            capture_id: components["schemas"]["CaptureId"];
+            channel_id: components["schemas"]["ChannelId"];
+            /** Format: date-time */
+            first_seen_at: string;
+            origin: components["schemas"]["Origin"];
+            /** @description Which raid, when it was one. */
+            raid_id?: string | null;
+        };
+        /** @description Accounts never seen on the channel before, in any capture that we have of it. */
+        Newcomers: {
+            /** Format: int32 */
+            by_raid: number;
+            /** Format: int32 */
+            by_wave: number;
+            /**
+             * Format: int32
+             * @description Seen again in a later broadcast.
+             */
+            came_back: number;
+            coverage: components["schemas"]["Coverage"];
+            /**
+             * Format: int32
+             * @description An account counts once on each channel.
+             */
+            newcomers: number;
+            next_cursor?: string | null;
+            /** @description By channel and first sight. */
+            people: components["schemas"]["Newcomer"][];
+        };
+        /**
+         * @description How a newcomer came.
+         * @enum {string}
+         */
+        Origin: "raid" | "wave" | "organic";
+        OriginCohort: {
+            back: number[];
+            /** Format: int32 */
+            newcomers: number;
+            origin: components["schemas"]["Origin"];
+        };
+        /** @description How many accounts each two channels share. */
+        Overlap: {
+            channels: components["schemas"]["ChannelSummary"][];
+            coverage: components["schemas"]["Coverage"];
+            /** @description Each two channels once, in the order of `channels`. */
+            pairs: components["schemas"]["OverlapPair"][];
+        };
+        OverlapPair: {
+            a: components["schemas"]["ChannelId"];
+            b: components["schemas"]["ChannelId"];
+            /** Format: int32 */
+            common: number;
+            /** Format: double */
+            jaccard: number;
+        };
+        Participant: components["schemas"]["Person"] & {
+            /**
+             * Format: int32
+             * @description Broadcasts since the last attended one.
+             */
+            absent_for: number;
+            /**
+             * Format: int32
+             * @description Broadcasts with at least one capture with them.
+             */
+            broadcasts: number;
+            /**
+             * Format: int32
+             * @description Broadcasts of the channel since they were first seen.
+             */
+            broadcasts_since_first: number;
+            /** Format: int32 */
+            captures: number;
+            channel_id: components["schemas"]["ChannelId"];
+            /**
+             * Format: int32
+             * @description Estimated.
+             */
+            minutes: number;
+            /**
+             * Format: int32
+             * @description Broadcasts attended without a break, up to the channel's last; 0 when absent from it.
+             */
+            streak: number;
+        };
+        /** @description How often and how long people are there. */
+        Participation: {
+            /** Format: int32 */
+            accounts: number;
+            /** @description How many accounts attended how many captures. */
+            captures_attended: components["schemas"]["Bucket"][];
+            coverage: components["schemas"]["Coverage"];
+            /**
+             * @description How many accounts were there for how many minutes, estimated: a capture stands for the time until the next
+             *     one of the broadcast, 15 minutes at most; the last one for the usual interval.
+             */
+            minutes: components["schemas"]["Bucket"][];
+            next_cursor?: string | null;
+            /**
+             * @description Of the list asked for: `regulars` (most broadcasts, then captures, first) or `missing` (regulars absent from
+             *     the last broadcasts).
+             */
+            people: components["schemas"]["Participant"][];
+        };
+        /** @description An account by its names. */
+        Person: {
+            /**
+             * Format: date-time
+             * @description When the account was created; none until Twitch has told.
+             */
+            created_at?: string | null;
+            display_name: string;
+            login: string;
+            twitch_id: components["schemas"]["TwitchUserId"];
+        };
+        /** @description A viewer on a channel. */
+        Presence: {
+            /** Format: int32 */
+            attended: number;
+            /** @description In the order of time. */
+            broadcasts: components["schemas"]["BroadcastPresence"][];
+            /**
+             * Format: int32
+             * @description Captures of the channel, and those with them.
+             */
+            captures: number;
+            channel_id: components["schemas"]["ChannelId"];
+            /** Format: date-time */
+            first_seen_at?: string | null;
+            /** Format: date-time */
+            last_seen_at?: string | null;
         };
         /** @description The document itself. */
         ProblemDocument: Record<string, never> & {
@@ -548,11 +1252,89 @@ export interface components {
             /** Format: int32 */
             total: number;
         };
+        /** @description Raids on the channels, in the order of time. */
+        Raids: {
+            coverage: components["schemas"]["Coverage"];
+            raids: components["schemas"]["RaidSeen"][];
+        };
+        /** @description A raid as announced, and as seen. What no capture tells is absent. */
+        RaidSeen: {
+            after?: components["schemas"]["CaptureId"] | null;
+            /**
+             * Format: int32
+             * @description How many viewers, as Twitch announced.
+             */
+            announced: number;
+            /**
+             * Format: int32
+             * @description In the capture after and not in the one before.
+             */
+            arrived?: number | null;
+            before?: components["schemas"]["CaptureId"] | null;
+            /**
+             * Format: int32
+             * @description Of those who arrived, seen in a later broadcast; none when there was none.
+             */
+            came_back?: number | null;
+            channel_id: components["schemas"]["ChannelId"];
+            from_channel_id: components["schemas"]["ChannelId"];
+            from_login: string;
+            id: string;
+            /** Format: date-time */
+            raided_at: string;
+            /**
+             * Format: int32
+             * @description Of those who arrived, seen on the channel that sent them, in our last capture of it, up to 30 minutes before.
+             */
+            seen_at_source?: number | null;
+            /**
+             * Format: int32
+             * @description Of those who arrived, still there in the first capture 30 minutes later, in the same broadcast.
+             */
+            stayed?: number | null;
+        };
+        Renamed: components["schemas"]["Person"] & {
+            /** @description Earlier names as we saw them, oldest first. */
+            names: components["schemas"]["FormerName"][];
+        };
+        /** @description Accounts of a session that changed their names often. */
+        Renames: {
+            /** Format: int32 */
+            accounts: number;
+            coverage: components["schemas"]["Coverage"];
+            next_cursor?: string | null;
+            people: components["schemas"]["Renamed"][];
+        };
+        /** @description Who of a broadcast's newcomers came back, broadcast by broadcast. */
+        Retention: {
+            /** @description By channel and time. */
+            cohorts: components["schemas"]["Cohort"][];
+            coverage: components["schemas"]["Coverage"];
+        };
         /** @description How to save a session. */
         SaveRequest: {
             /** @description What to call it; as before when absent. */
             name?: string | null;
             replace?: components["schemas"]["SessionUuid"] | null;
+        };
+        /** @description Periodic captures of a channel on behalf of the user. */
+        Schedule: {
+            /** Format: int32 */
+            interval_minutes: number;
+            /**
+             * Format: date-time
+             * @description Slots are aligned to the interval.
+             */
+            next_slot: string;
+            only_live: boolean;
+            /** @description Why nothing is captured: a stable code; none while it runs. */
+            paused_reason: string | null;
+        };
+        ScheduleRequest: {
+            /** Format: int32 */
+            interval_minutes: number;
+            /** @description Only while the channel is live. */
+            only_live?: boolean;
         };
         /** @description A selection of captures. */
         Session: {
@@ -610,13 +1392,80 @@ export interface components {
         };
         /** @description The public name of an analysis session: not to be guessed, so it may stand in a link. */
         SessionUuid: string;
+        Side: {
+            /** Format: int32 */
+            accounts: number;
+            coverage: components["schemas"]["Coverage"];
+            /** @description As asked for: `capture:…`, `stream:…`, `session:…` or `channel:…`. */
+            subject: string;
+        };
+        /** @description A broadcast, and what we captured of it. */
+        Stream: {
+            /**
+             * Format: int32
+             * @description Complete ones.
+             */
+            captures: number;
+            /**
+             * Format: int32
+             * @description The most chatters in one capture.
+             */
+            chatters_peak: number | null;
+            /**
+             * Format: date-time
+             * @description None while it runs.
+             */
+            ended_at: string | null;
+            id: components["schemas"]["StreamId"];
+            /** Format: date-time */
+            started_at: string;
+            title: string;
+        };
         StreamId: string;
+        Streams: {
+            /** @description Asks for the next page; none on the last one. */
+            next_cursor: string | null;
+            /** @description The latest first. */
+            streams: components["schemas"]["Stream"][];
+        };
+        TwitchUserId: string;
         UserId: string;
         UserProfile: {
             display_name: string;
             id: components["schemas"]["UserId"];
             login: string;
             profile_image_url: string | null;
+        };
+        /**
+         * @description A moderator's own mark.
+         * @enum {string}
+         */
+        Verdict: "people" | "suspicious";
+        VerdictRequest: {
+            channel_id: string;
+            verdict: components["schemas"]["Verdict"] | null;
+        };
+        Verdicts: {
+            /** @description Asks for the next page; none on the last one. */
+            next_cursor: string | null;
+            verdicts: components["schemas"]["AccountVerdict"][];
+        };
+        VerdictsRequest: {
+            /** @description Twitch ids. */
+            account_ids: string[];
+            verdict: components["schemas"]["Verdict"] | null;
+        };
+        /** @description What was changed. */
+        VerdictsStored: {
+            /**
+             * Format: int64
+             * @description Accounts that have the verdict now, or no longer.
+             */
+            accounts: number;
+        };
+        /** @description A viewer, and what moderators said of them. */
+        Viewer: components["schemas"]["Account"] & {
+            verdicts: components["schemas"]["AccountVerdict"][];
         };
     };
     responses: never;
@@ -625,6 +1474,14 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type SchemaAbout = components['schemas']['About'];
+export type SchemaAccount = components['schemas']['Account'];
+export type SchemaAccounts = components['schemas']['Accounts'];
+export type SchemaAccountSeen = components['schemas']['AccountSeen'];
+export type SchemaAccountVerdict = components['schemas']['AccountVerdict'];
+export type SchemaBaseline = components['schemas']['Baseline'];
+export type SchemaBroadcastPresence = components['schemas']['BroadcastPresence'];
+export type SchemaBucket = components['schemas']['Bucket'];
 export type SchemaCapture = components['schemas']['Capture'];
 export type SchemaCaptureEvent = components['schemas']['CaptureEvent'];
 export type SchemaCaptureId = components['schemas']['CaptureId'];
@@ -638,10 +1495,18 @@ export type SchemaChannelName = components['schemas']['ChannelName'];
 export type SchemaChannelRole = components['schemas']['ChannelRole'];
 export type SchemaChannels = components['schemas']['Channels'];
 export type SchemaChannelSummary = components['schemas']['ChannelSummary'];
+export type SchemaCohort = components['schemas']['Cohort'];
+export type SchemaComparison = components['schemas']['Comparison'];
 export type SchemaCoverage = components['schemas']['Coverage'];
+export type SchemaCreationBar = components['schemas']['CreationBar'];
 export type SchemaCreationDay = components['schemas']['CreationDay'];
+export type SchemaCreations = components['schemas']['Creations'];
+export type SchemaCreationUnit = components['schemas']['CreationUnit'];
 export type SchemaEnqueuedJob = components['schemas']['EnqueuedJob'];
 export type SchemaEvent = components['schemas']['Event'];
+export type SchemaEvolution = components['schemas']['Evolution'];
+export type SchemaEvolutionPoint = components['schemas']['EvolutionPoint'];
+export type SchemaFormerName = components['schemas']['FormerName'];
 export type SchemaGrant = components['schemas']['Grant'];
 export type SchemaJob = components['schemas']['Job'];
 export type SchemaJobEvent = components['schemas']['JobEvent'];
@@ -649,20 +1514,1158 @@ export type SchemaJobId = components['schemas']['JobId'];
 export type SchemaJobState = components['schemas']['JobState'];
 export type SchemaLastCapture = components['schemas']['LastCapture'];
 export type SchemaLive = components['schemas']['Live'];
+export type SchemaMarker = components['schemas']['Marker'];
+export type SchemaMarkerKind = components['schemas']['MarkerKind'];
 export type SchemaMe = components['schemas']['Me'];
+export type SchemaNewcomer = components['schemas']['Newcomer'];
+export type SchemaNewcomers = components['schemas']['Newcomers'];
+export type SchemaOrigin = components['schemas']['Origin'];
+export type SchemaOriginCohort = components['schemas']['OriginCohort'];
+export type SchemaOverlap = components['schemas']['Overlap'];
+export type SchemaOverlapPair = components['schemas']['OverlapPair'];
+export type SchemaParticipant = components['schemas']['Participant'];
+export type SchemaParticipation = components['schemas']['Participation'];
+export type SchemaPerson = components['schemas']['Person'];
+export type SchemaPresence = components['schemas']['Presence'];
 export type SchemaProblemDocument = components['schemas']['ProblemDocument'];
 export type SchemaProgress = components['schemas']['Progress'];
+export type SchemaRaids = components['schemas']['Raids'];
+export type SchemaRaidSeen = components['schemas']['RaidSeen'];
+export type SchemaRenamed = components['schemas']['Renamed'];
+export type SchemaRenames = components['schemas']['Renames'];
+export type SchemaRetention = components['schemas']['Retention'];
 export type SchemaSaveRequest = components['schemas']['SaveRequest'];
+export type SchemaSchedule = components['schemas']['Schedule'];
+export type SchemaScheduleRequest = components['schemas']['ScheduleRequest'];
 export type SchemaSession = components['schemas']['Session'];
 export type SchemaSessions = components['schemas']['Sessions'];
 export type SchemaSessionStatus = components['schemas']['SessionStatus'];
 export type SchemaSessionSummary = components['schemas']['SessionSummary'];
 export type SchemaSessionUuid = components['schemas']['SessionUuid'];
+export type SchemaSide = components['schemas']['Side'];
+export type SchemaStream = components['schemas']['Stream'];
 export type SchemaStreamId = components['schemas']['StreamId'];
+export type SchemaStreams = components['schemas']['Streams'];
+export type SchemaTwitchUserId = components['schemas']['TwitchUserId'];
 export type SchemaUserId = components['schemas']['UserId'];
 export type SchemaUserProfile = components['schemas']['UserProfile'];
+export type SchemaVerdict = components['schemas']['Verdict'];
+export type SchemaVerdictRequest = components['schemas']['VerdictRequest'];
+export type SchemaVerdicts = components['schemas']['Verdicts'];
+export type SchemaVerdictsRequest = components['schemas']['VerdictsRequest'];
+export type SchemaVerdictsStored = components['schemas']['VerdictsStored'];
+export type SchemaViewer = components['schemas']['Viewer'];
 export type $defs = Record<string, never>;
 export interface operations {
+    ask_accounts: {
+        parameters: {
+            query?: {
+                /** @description Only on these channels; may stand several times. */
+                channel?: string[];
+                /** @description Only accounts created at this time or later. */
+                created_from?: string;
+                /** @description Only accounts created before this time. */
+                created_to?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only captures made at this time or later. */
+                from?: string;
+                /** @description How many on a page. */
+                limit?: number;
+                /** @description Only captures made before this time. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Which one. */
+                id: string;
+                /** @description What is asked about. */
+                subjects: "sessions" | "streams" | "captures" | "channels";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer, and what it rests on. */
+            200: {
+                headers: {
+                    /** @description `HIT` or `MISS` */
+                    "X-Cache"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accounts"];
+                };
+            };
+            /** @description `…_invalid`, `…_unknown`: a parameter is malformed, or there is no such one. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as its moderator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_not_found`: there is none, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_…`: the question is about more than can be answered at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    ask_creations: {
+        parameters: {
+            query?: {
+                /** @description Only on these channels; may stand several times. */
+                channel?: string[];
+                /** @description Only accounts created at this time or later. */
+                created_from?: string;
+                /** @description Only accounts created before this time. */
+                created_to?: string;
+                /** @description Only captures made at this time or later. */
+                from?: string;
+                /** @description Only captures made before this time. */
+                to?: string;
+                /** @description How long a bar is. The first one when it is not given. */
+                unit?: "month" | "week" | "day" | "hour";
+            };
+            header?: never;
+            path: {
+                /** @description Which one. */
+                id: string;
+                /** @description What is asked about. */
+                subjects: "sessions" | "streams" | "captures" | "channels";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer, and what it rests on. */
+            200: {
+                headers: {
+                    /** @description `HIT` or `MISS` */
+                    "X-Cache"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Creations"];
+                };
+            };
+            /** @description `…_invalid`, `…_unknown`: a parameter is malformed, or there is no such one. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as its moderator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_not_found`: there is none, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_…`: the question is about more than can be answered at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    ask_evolution: {
+        parameters: {
+            query?: {
+                /** @description Only on these channels; may stand several times. */
+                channel?: string[];
+                /** @description Only captures made at this time or later. */
+                from?: string;
+                /** @description How many points at most; peaks and valleys are kept. */
+                points?: number;
+                /** @description Only captures made before this time. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Which one. */
+                id: string;
+                /** @description What is asked about. */
+                subjects: "sessions" | "streams" | "captures" | "channels";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer, and what it rests on. */
+            200: {
+                headers: {
+                    /** @description `HIT` or `MISS` */
+                    "X-Cache"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evolution"];
+                };
+            };
+            /** @description `…_invalid`, `…_unknown`: a parameter is malformed, or there is no such one. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as its moderator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_not_found`: there is none, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_…`: the question is about more than can be answered at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    ask_export: {
+        parameters: {
+            query?: {
+                /** @description Only on these channels; may stand several times. */
+                channel?: string[];
+                /** @description Of the file. The first one when it is not given. */
+                format?: "csv" | "json" | "ndjson" | "parquet";
+                /** @description Only captures made at this time or later. */
+                from?: string;
+                /** @description Only captures made before this time. */
+                to?: string;
+                /** @description One row for each account, or for each in each capture. The first one when it is not given. */
+                what?: "accounts" | "presences";
+            };
+            header?: never;
+            path: {
+                /** @description Which one. */
+                id: string;
+                /** @description What is asked about. */
+                subjects: "sessions" | "streams" | "captures" | "channels";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, made while it is sent; cut off when something goes wrong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description `…_invalid`, `…_unknown`: a parameter is malformed, or there is no such one. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as its moderator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_not_found`: there is none, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_…`: the question is about more than can be answered at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    ask_newcomers: {
+        parameters: {
+            query?: {
+                /** @description Only on these channels; may stand several times. */
+                channel?: string[];
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only captures made at this time or later. */
+                from?: string;
+                /** @description How many on a page. */
+                limit?: number;
+                /** @description Only captures made before this time. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Which one. */
+                id: string;
+                /** @description What is asked about. */
+                subjects: "sessions" | "streams" | "captures" | "channels";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer, and what it rests on. */
+            200: {
+                headers: {
+                    /** @description `HIT` or `MISS` */
+                    "X-Cache"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Newcomers"];
+                };
+            };
+            /** @description `…_invalid`, `…_unknown`: a parameter is malformed, or there is no such one. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as its moderator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_not_found`: there is none, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_…`: the question is about more than can be answered at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    ask_participation: {
+        parameters: {
+            query?: {
+                /** @description How many broadcasts a missing regular has been absent for, at least. */
+                absent?: number;
+                /** @description Only on these channels; may stand several times. */
+                channel?: string[];
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only captures made at this time or later. */
+                from?: string;
+                /** @description How many on a page. */
+                limit?: number;
+                /** @description Which people are listed. The first one when it is not given. */
+                list?: "regulars" | "missing";
+                /** @description Only captures made before this time. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Which one. */
+                id: string;
+                /** @description What is asked about. */
+                subjects: "sessions" | "streams" | "captures" | "channels";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer, and what it rests on. */
+            200: {
+                headers: {
+                    /** @description `HIT` or `MISS` */
+                    "X-Cache"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Participation"];
+                };
+            };
+            /** @description `…_invalid`, `…_unknown`: a parameter is malformed, or there is no such one. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as its moderator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_not_found`: there is none, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_…`: the question is about more than can be answered at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    ask_raids: {
+        parameters: {
+            query?: {
+                /** @description Only on these channels; may stand several times. */
+                channel?: string[];
+                /** @description Only captures made at this time or later. */
+                from?: string;
+                /** @description Only captures made before this time. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Which one. */
+                id: string;
+                /** @description What is asked about. */
+                subjects: "sessions" | "streams" | "captures" | "channels";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer, and what it rests on. */
+            200: {
+                headers: {
+                    /** @description `HIT` or `MISS` */
+                    "X-Cache"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Raids"];
+                };
+            };
+            /** @description `…_invalid`, `…_unknown`: a parameter is malformed, or there is no such one. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as its moderator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_not_found`: there is none, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_…`: the question is about more than can be answered at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    ask_renames: {
+        parameters: {
+            query?: {
+                /** @description Only on these channels; may stand several times. */
+                channel?: string[];
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only captures made at this time or later. */
+                from?: string;
+                /** @description How many on a page. */
+                limit?: number;
+                /** @description How many earlier names at least. */
+                min?: number;
+                /** @description Only captures made before this time. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Which one. */
+                id: string;
+                /** @description What is asked about. */
+                subjects: "sessions" | "streams" | "captures" | "channels";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer, and what it rests on. */
+            200: {
+                headers: {
+                    /** @description `HIT` or `MISS` */
+                    "X-Cache"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renames"];
+                };
+            };
+            /** @description `…_invalid`, `…_unknown`: a parameter is malformed, or there is no such one. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as its moderator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_not_found`: there is none, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_…`: the question is about more than can be answered at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    ask_retention: {
+        parameters: {
+            query?: {
+                /** @description Only on these channels; may stand several times. */
+                channel?: string[];
+                /** @description Only captures made at this time or later. */
+                from?: string;
+                /** @description For how many later broadcasts. */
+                horizon?: number;
+                /** @description Only captures made before this time. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Which one. */
+                id: string;
+                /** @description What is asked about. */
+                subjects: "sessions" | "streams" | "captures" | "channels";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer, and what it rests on. */
+            200: {
+                headers: {
+                    /** @description `HIT` or `MISS` */
+                    "X-Cache"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description `…_invalid`, `…_unknown`: a parameter is malformed, or there is no such one. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as its moderator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_not_found`: there is none, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_…`: the question is about more than can be answered at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    about: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["About"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_account: {
+        parameters: {
+            query?: {
+                /** @description Only these channels; may stand several times. */
+                channel?: components["schemas"]["ChannelId"][];
+                /** @description Only captures made then or later. */
+                from?: string;
+                /** @description Only captures made before. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["TwitchUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Viewer"];
+                };
+            };
+            /** @description `id_invalid`, `parameter_invalid`, `cursor_invalid`, `body_invalid`: the request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `account_not_found`: it was never seen in any chat that we captured. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_verdict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TwitchUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerdictRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerdictsStored"];
+                };
+            };
+            /** @description `id_invalid`, `parameter_invalid`, `cursor_invalid`, `body_invalid`: the request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as a moderator of a channel; `csrf_refused`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `account_not_found`: it was never seen in any chat that we captured. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_captures: {
         parameters: {
             query?: {
@@ -674,6 +2677,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only those of this session. */
                 session?: components["schemas"]["SessionUuid"];
+                /** @description Only those of this broadcast. */
+                stream?: components["schemas"]["StreamId"];
             };
             header?: never;
             path?: never;
@@ -879,6 +2884,92 @@ export interface operations {
             };
         };
     };
+    compare: {
+        parameters: {
+            query: {
+                /** @description `session:…`, `stream:…`, `capture:…` or `channel:…`. */
+                a: string;
+                /** @description The same. */
+                b: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many on a page. */
+                limit?: number;
+                /** @description Whose names: `arrived` (when not given), `left` or `stayed`. */
+                list?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description `HIT` or `MISS` */
+                    "X-Cache"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description `id_invalid`, `parameter_invalid`, `cursor_invalid`, `body_invalid`: the request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as a moderator of a channel; `csrf_refused`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `session_not_found` and so on: there is none, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_channels: {
         parameters: {
             query?: never;
@@ -907,6 +2998,362 @@ export interface operations {
             };
             /** @description `token_lost`: Twitch no longer honours what the user allowed; log in again. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description `id_invalid`, `parameter_invalid`, `cursor_invalid`, `body_invalid`: the request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as a moderator of a channel; `csrf_refused`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `token_lost`: Twitch no longer honours what the user allowed; log in again. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stopped. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `id_invalid`, `parameter_invalid`, `cursor_invalid`, `body_invalid`: the request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `schedule_not_found`: the user has none on this channel. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_streams: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Streams"];
+                };
+            };
+            /** @description `id_invalid`, `parameter_invalid`, `cursor_invalid`, `body_invalid`: the request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as a moderator of a channel; `csrf_refused`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_verdicts: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verdicts"];
+                };
+            };
+            /** @description `id_invalid`, `parameter_invalid`, `cursor_invalid`, `body_invalid`: the request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as a moderator of a channel; `csrf_refused`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_verdicts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerdictsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerdictsStored"];
+                };
+            };
+            /** @description `id_invalid`, `parameter_invalid`, `cursor_invalid`, `body_invalid`: the request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as a moderator of a channel; `csrf_refused`. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1141,6 +3588,196 @@ export interface operations {
             };
         };
     };
+    ask_overlap: {
+        parameters: {
+            query?: {
+                /** @description Only on these channels; may stand several times. */
+                channel?: string[];
+                /** @description Only captures made at this time or later. */
+                from?: string;
+                /** @description Only captures made before this time. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Which one. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer, and what it rests on. */
+            200: {
+                headers: {
+                    /** @description `HIT` or `MISS` */
+                    "X-Cache"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overlap"];
+                };
+            };
+            /** @description `…_invalid`, `…_unknown`: a parameter is malformed, or there is no such one. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as its moderator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_not_found`: there is none, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_…`: the question is about more than can be answered at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    ask_summary: {
+        parameters: {
+            query?: {
+                /** @description Only on these channels; may stand several times. */
+                channel?: string[];
+                /** @description Only captures made at this time or later. */
+                from?: string;
+                /** @description Only captures made before this time. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Which one. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer, and what it rests on. */
+            200: {
+                headers: {
+                    /** @description `HIT` or `MISS` */
+                    "X-Cache"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionSummary"];
+                };
+            };
+            /** @description `…_invalid`, `…_unknown`: a parameter is malformed, or there is no such one. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as its moderator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_not_found`: there is none, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_…`: the question is about more than can be answered at once. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_session: {
         parameters: {
             query?: never;
@@ -1342,77 +3979,6 @@ export interface operations {
             };
             /** @description `too_many_saved_sessions`: with the `oldest` one, which `replace` may name; `session_expired`. */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description `…_unavailable`: something that is needed does not answer; try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_session_summary: {
-        parameters: {
-            query?: {
-                /** @description Only these channels; may stand several times. */
-                channel?: components["schemas"]["ChannelId"][];
-            };
-            header?: never;
-            path: {
-                uuid: components["schemas"]["SessionUuid"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    /** @description `HIT` or `MISS` */
-                    "X-Cache"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionSummary"];
-                };
-            };
-            /** @description `id_invalid`, `parameter_invalid`, `cursor_invalid`, `body_invalid`: the request is malformed. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description `not_authenticated`: nobody is logged in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description `session_not_found`: there is none, or it is somebody else's. */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };

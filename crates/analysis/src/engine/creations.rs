@@ -88,6 +88,9 @@ pub fn usual(baseline: &[Histogram], enriched: u32) -> BTreeMap<i64, f64> {
     sums.into_iter().map(|(bar, sum)| (bar, sum * scale)).collect()
 }
 
+/// What stands for a creation date that Twitch has not told: such accounts are last, and in no span but the whole.
+const UNKNOWN: u32 = u32::MAX;
+
 /// Up to `limit` of the accounts created within `span`, oldest first, after the one that `after` names by its
 /// creation and id; whether there are more; and how many there are in all.
 #[must_use]
@@ -100,7 +103,8 @@ pub fn created_within(
 ) -> (Vec<(u32, AccountId)>, bool, u32) {
     let mut found = Vec::new();
     for id in members.iter() {
-        if let Some(created) = accounts.created(id).filter(|created| span.holds(*created)) {
+        let created = accounts.created(id).unwrap_or(UNKNOWN);
+        if span == Span::ALL || span.holds(created) {
             found.push((created, id.0));
         }
     }

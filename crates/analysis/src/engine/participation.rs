@@ -59,6 +59,19 @@ impl Attendance {
     }
 }
 
+/// Whether somebody who `attended` these broadcasts, the oldest first, was usually there: in enough of them, and in
+/// enough of those since the first that they attended.
+#[must_use]
+pub fn is_regular(attended: &[bool]) -> bool {
+    let since = attended.iter().skip_while(|attended| !**attended);
+    let (mut all, mut there) = (0_u64, 0_u32);
+    for attended in since {
+        all += 1;
+        there += u32::from(*attended);
+    }
+    there >= REGULAR_BROADCASTS && u64::from(there) * 100 >= all * REGULAR_PERCENT
+}
+
 /// What is known of an account on the current channel.
 #[derive(Clone, Copy, Debug, Default)]
 struct Visits {
@@ -214,4 +227,16 @@ pub fn distribution(values: impl Iterator<Item = u32>, starts: &[u32]) -> Vec<Bu
     let ends = starts.iter().skip(1).map(|next| Some(next - 1)).chain([None]);
     let buckets = starts.iter().zip(ends).zip(counts);
     buckets.map(|((from, to), accounts)| Bucket { from: *from, to, accounts }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_usually_there_is_a_regular() {
+        let attended = |marks: &str| is_regular(&marks.chars().map(|mark| mark == 'x').collect::<Vec<_>>());
+        assert!(attended("xxx") && attended("----xxx") && attended("xx-x-"));
+        assert!(!attended("") && !attended("xx") && !attended("xxx---") && !attended("x--x--x"));
+    }
 }

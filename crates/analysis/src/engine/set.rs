@@ -75,6 +75,12 @@ impl DenseSet {
         self.0.get(id as usize / BITS).is_some_and(|word| word >> (id as usize % BITS) & 1 == 1)
     }
 
+    /// What it takes in memory.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        std::mem::size_of_val(&*self.0)
+    }
+
     /// How many accounts.
     #[must_use]
     pub fn len(&self) -> u32 {

@@ -1,28 +1,25 @@
 //! `GET …/creations?unit=`: when the accounts were created, beside what is usual for the channel.
-//! `GET …/creations/accounts?created_from=&created_to=`: which accounts a range of bars stands for.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::extract::State as Shared;
 use chrono::{DateTime, Utc};
 use common::{
-    clients::analysis::rooms::{Baseline, CreatedAccounts, CreationBar, CreationUnit, Creations},
-    ids::AccountId,
+    clients::analysis::rooms::{Baseline, CreationBar, CreationUnit, Creations},
     problem::Problem,
 };
 
-use super::people::people;
 use crate::{
     App,
     answers::{Answered, Needs, Question, State},
     engine::{
-        accounts::{Accounts, chunks_of},
+        accounts::chunks_of,
         creations::{self, Histogram, Span},
         overlap::{By, Unions},
         set::DenseSet,
     },
     error::Failure,
-    params::{Cursor, Page, Params},
+    params::Params,
     selection::{Selection, others},
     store::Store,
     subject::{Period, Subject},
@@ -53,21 +50,8 @@ pub(crate) async fn get(
     app.answers.of(&question, |store, state| draw(store, state, period, unit, span)).await
 }
 
-pub(crate) async fn get_accounts(
-    Shared(app): Shared<App>,
-    subject: Subject,
-    mut parameters: Params,
-) -> Result<Answered, Problem> {
-    let (channels, period, span) = (parameters.channels()?, parameters.period()?, span(&mut parameters)?);
-    let page = parameters.page::<2>()?;
-    parameters.finish()?;
-    let (parameters, needs) = (format!("{span:?};{}", page.canonical()), Needs::default());
-    let question = Question { name: "created_accounts", subject, channels, period, needs, parameters };
-    app.answers.of(&question, |store, state| list(store, state, period, span, page.clone())).await
-}
-
 /// `created_from` and `created_to`.
-fn span(parameters: &mut Params) -> Result<Span, Problem> {
+pub(super) fn span(parameters: &mut Params) -> Result<Span, Problem> {
     let (from, to) = parameters.range("created_from", "created_to")?;
     let seconds = |at: DateTime<Utc>| u32::try_from(at.timestamp()).unwrap_or(u32::MAX);
     Ok(Span { from: from.map_or(0, seconds), to: to.map_or(u32::MAX, seconds) })
@@ -136,30 +120,4 @@ fn bars(here: &Histogram, usual: &BTreeMap<i64, f64>, has_baseline: bool) -> Vec
         })
     };
     starts.into_iter().filter_map(bar).collect()
-}
-
-async fn list(
-    store: Store,
-    state: Arc<State>,
-    period: Period,
-    span: Span,
-    page: Page,
-) -> Result<CreatedAccounts, Failure> {
-    let selection = Selection::load(&store, &state, period).await?;
-    let members = members(&store, &selection).await?;
-    let accounts: Accounts = store.accounts(&chunks_of(&members), state.accounts).await?;
-    let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-    let after = page.key::<2>().map(|[created, id]| (small(created), small(id)));
-    let limit = page.limit;
-    let (shown, more, count) =
-        store.heavy(move || creations::created_within(&members, &accounts, span, after, limit)).await?;
-    let ids: Vec<AccountId> = shown.iter().map(|(_, id)| *id).collect();
-    let names = people(&store, &ids, state.accounts).await?;
-    let last = shown.last().filter(|_| more);
-    Ok(CreatedAccounts {
-        coverage: selection.coverage(),
-        accounts: count,
-        people: ids.iter().filter_map(|id| names.get(id).cloned()).collect(),
-        next_cursor: last.map(|(created, id)| Cursor(vec![(*created).into(), id.0.into()]).to_string()),
-    })
 }

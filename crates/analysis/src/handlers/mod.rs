@@ -1,6 +1,7 @@
 //! One file for each question: its parameters, what computes it, the shape of its answer.
 
 mod account;
+mod accounts;
 mod compare;
 mod creations;
 mod evolution;
@@ -13,8 +14,9 @@ mod renames;
 mod summary;
 
 pub(crate) use account::get as account;
+pub(crate) use accounts::get as accounts;
 pub(crate) use compare::get as compare;
-pub(crate) use creations::{get as creations, get_accounts as created_accounts};
+pub(crate) use creations::get as creations;
 pub(crate) use evolution::get as evolution;
 pub(crate) use newcomers::{get as newcomers, get_retention as retention};
 pub(crate) use overlap::get as overlap;

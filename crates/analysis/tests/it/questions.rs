@@ -186,7 +186,7 @@ async fn creation_dates_lead_to_their_accounts() {
         .map(|bar| json!([bar["start"], bar["accounts"]]))
         .collect();
     assert_eq!(bars, [json!(["2020-05-01T00:00:00Z", 2]), json!(["2026-11-01T00:00:00Z", 2])]);
-    let behind = format!("{base}/creations/accounts?created_from=2026-11-01T00:00:00Z&limit=1");
+    let behind = format!("{base}/accounts?created_from=2026-11-01T00:00:00Z&limit=1");
     let said = world.service.get(&behind).await;
     assert_eq!((&said.body["accounts"], &said.body["people"][0]["login"]), (&json!(2), &json!("user10")));
     let cursor = said.body["next_cursor"].as_str().unwrap();
@@ -196,6 +196,45 @@ async fn creation_dates_lead_to_their_accounts() {
     );
     let one = world.service.get(&format!("/internal/v1/captures/{}/creations?unit=day", ids[5])).await;
     assert_eq!((one.cache(), &one.body["baseline"]["broadcasts"]), ("MISS", &json!(3)));
+}
+
+#[tokio::test]
+async fn accounts_are_rows_with_what_was_seen_of_them() {
+    let world = World::new().await;
+    let (_, ids) = story(&world).await;
+    let said = world.service.get(&format!("/internal/v1/captures/{}/accounts?limit=10000", ids[5])).await;
+    assert_eq!(said.cache(), "MISS");
+    // The capture's own broadcast does not count; that of October and the two before it do.
+    assert_eq!((&said.body["accounts"], &said.body["other_broadcasts"]), (&json!(3), &json!(3)));
+    let rows: Vec<_> = said.body["people"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| json!([row["login"], row["captures"], row["other_broadcasts"], row["regular"]]))
+        .collect();
+    assert_eq!(
+        rows,
+        [json!(["user1", 1, 3, true]), json!(["user10", 1, 1, false]), json!(["user11", 1, 1, false])]
+    );
+    assert_eq!(said.body["people"][0]["first_seen_at"], "2026-11-03T20:00:00Z");
+    let day = "/internal/v1/channels/7/accounts?from=2026-11-02T00:00:00Z&to=2026-11-03T00:00:00Z";
+    let said = world.service.get(day).await;
+    let rows: Vec<_> = said.body["people"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| json!([row["login"], row["captures"], row["created_at"].is_null()]))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            json!(["user1", 3, false]),
+            json!(["user10", 2, false]),
+            json!(["user11", 1, false]),
+            json!(["user3", 2, true]),
+            json!(["user12", 1, true]),
+        ]
+    );
 }
 
 #[tokio::test]
@@ -243,7 +282,7 @@ async fn empty_sessions_and_single_captures_have_every_answer() {
             "raids",
             "renames",
             "creations",
-            "creations/accounts",
+            "accounts",
         ] {
             let said = world.service.get(&format!("/internal/v1/sessions/{session}/{question}")).await;
             assert_eq!(said.cache(), "MISS", "{question}");

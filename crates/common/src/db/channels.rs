@@ -1,6 +1,8 @@
 //! `channels` and `channel_roles`: which channels there are, and who may look into which, as Twitch said when it was
 //! last asked.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 
 use super::{DbError, Pool, json_list, retrying};
@@ -81,6 +83,33 @@ pub async fn of_user(pool: &Pool, user: UserId) -> Result<Vec<UserChannel>, DbEr
             })
         })
         .collect()
+}
+
+/// How many chatters the captures of each of the user's channels had in its latest broadcast that was captured, in the
+/// order of time.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn latest_counts(pool: &Pool, user: UserId) -> Result<HashMap<ChannelId, Vec<u32>>, DbError> {
+    let rows = sqlx::query!(
+        "SELECT STRAIGHT_JOIN captures.channel_id, captures.chatters_count
+         FROM channel_roles
+         JOIN captures ON captures.stream_id = (
+             SELECT latest.stream_id FROM captures AS latest
+             WHERE latest.channel_id = channel_roles.channel_id AND latest.status = 'complete'
+               AND latest.stream_id IS NOT NULL
+             ORDER BY latest.captured_at DESC LIMIT 1)
+         WHERE channel_roles.user_id = ? AND captures.status = 'complete'
+         ORDER BY captures.channel_id, captures.captured_at",
+        user.0
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut counts: HashMap<ChannelId, Vec<u32>> = HashMap::new();
+    for row in rows {
+        counts.entry(ChannelId(row.channel_id)).or_default().push(row.chatters_count);
+    }
+    Ok(counts)
 }
 
 /// Those of `channels` that the user may look into according to an answer of Twitch not older than `since`.

@@ -22,6 +22,7 @@ pub mod sessions;
 pub mod streams;
 pub mod tokens;
 pub mod users;
+pub mod verdicts;
 
 use std::{error::Error, future::Future, time::Duration};
 

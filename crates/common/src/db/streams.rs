@@ -59,6 +59,66 @@ pub async fn during(
     Ok(streams.collect())
 }
 
+/// Whose broadcast it is; none when there is no such broadcast.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn channel_of(pool: &Pool, stream: StreamId) -> Result<Option<ChannelId>, DbError> {
+    let channel = sqlx::query_scalar!("SELECT channel_id FROM streams WHERE id = ?", stream.0)
+        .fetch_optional(pool)
+        .await?;
+    Ok(channel.map(ChannelId))
+}
+
+/// A broadcast, and what was captured of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overview {
+    pub stream: Stream,
+    /// Complete ones.
+    pub captures: u32,
+    /// The most chatters in one capture.
+    pub chatters_peak: Option<u32>,
+}
+
+/// Up to `limit` broadcasts of a channel, the latest first, from the one after `before` on. Twitch numbers broadcasts
+/// in the order of their beginnings.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn overviews(
+    pool: &Pool,
+    channel: ChannelId,
+    before: Option<StreamId>,
+    limit: u32,
+) -> Result<Vec<Overview>, DbError> {
+    let rows = sqlx::query!(
+        "SELECT shown.id, shown.title, shown.started_at AS `started_at: DateTime<Utc>`,
+                shown.ended_at AS `ended_at: DateTime<Utc>`, COUNT(captures.id) AS `captures!: i64`,
+                MAX(captures.chatters_count) AS `chatters_peak?: u32`
+         FROM (SELECT id, title, started_at, ended_at FROM streams
+               WHERE channel_id = ? AND id < ? ORDER BY id DESC LIMIT ?) AS shown
+         LEFT JOIN captures ON captures.stream_id = shown.id AND captures.status = 'complete'
+         GROUP BY shown.id ORDER BY shown.id DESC",
+        channel.0,
+        before.map_or(u64::MAX, |before| before.0),
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    let overviews = rows.into_iter().map(|row| Overview {
+        stream: Stream {
+            id: StreamId(row.id),
+            channel,
+            title: row.title,
+            started_at: row.started_at,
+            ended_at: row.ended_at,
+        },
+        captures: u32::try_from(row.captures).unwrap_or(u32::MAX),
+        chatters_peak: row.chatters_peak,
+    });
+    Ok(overviews.collect())
+}
+
 /// Stores what Twitch lists as live: new broadcasts begin, known ones go on. A broadcast that another one of the same
 /// channel follows has ended.
 ///

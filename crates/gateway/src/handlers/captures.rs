@@ -136,6 +136,7 @@ pub(crate) async fn create_captures(
     params(
         ("session" = Option<SessionUuid>, Query, description = "Only those of this session."),
         ("channel" = Option<ChannelId>, Query, description = "Only those of this channel."),
+        ("stream" = Option<StreamId>, Query, description = "Only those of this broadcast."),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
         ("limit" = Option<u32>, Query, description = "How many on a page.", minimum = 1, maximum = 200)
     ),
@@ -146,7 +147,11 @@ pub(crate) async fn list_captures(
     user: CurrentUser,
     parameters: Parameters,
 ) -> Result<Json<Captures>, Problem> {
-    let filter = Filter { session: parameters.id("session")?, channel: parameters.id("channel")? };
+    let filter = Filter {
+        session: parameters.id("session")?,
+        channel: parameters.id("channel")?,
+        stream: parameters.id("stream")?,
+    };
     let before = parameters.one("cursor").map(cursor::decode).transpose()?;
     let limit = parameters.number_in("limit", 50, 1..=200)?;
     if let Some(session) = filter.session

@@ -14,7 +14,11 @@ use futures_util::future::try_join_all;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::schedules::Schedule;
 use crate::{access, gateway::App, openapi::TwitchUnusable, visitor::CurrentUser};
+
+/// How many points the line of recent captures has at most.
+const MOST_RECENT: usize = 60;
 
 /// How many channels twitch-api describes in one call.
 const STREAMS_PER_CALL: usize = 100;
@@ -42,6 +46,11 @@ pub(crate) struct Channel {
     /// The latest complete one.
     #[schema(required)]
     last_capture: Option<LastCapture>,
+    /// Chatters in the captures of the latest broadcast, in the order of time; at most 60, evenly chosen.
+    recent: Vec<u32>,
+    /// The user's own.
+    #[schema(required)]
+    schedule: Option<Schedule>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -80,7 +89,7 @@ pub(crate) async fn list_channels(
 ) -> Result<Json<Channels>, Problem> {
     let mut stale = false;
     if let Err(problem) = access::ask(&app, user.id()).await {
-        if !is_passing(&problem) {
+        if !access::is_passing(&problem) {
             return Err(problem);
         }
         tracing::warn!(%problem, "channels.stale");
@@ -97,14 +106,23 @@ pub(crate) async fn list_channels(
             }
         }
     }
-    let channels = known.into_iter().map(|channel| Channel::of(&mut live, channel)).collect();
-    Ok(Json(Channels { channels, stale }))
+    let mut recent = db::channels::latest_counts(&app.pool, user.id()).await?;
+    let schedules = db::schedules::of_user(&app.pool, user.id()).await?;
+    let mut schedules: HashMap<_, _> =
+        schedules.into_iter().map(|schedule| (schedule.channel, schedule)).collect();
+    let channels = known.into_iter().map(|channel| Channel {
+        recent: thinned(recent.remove(&channel.id).unwrap_or_default()),
+        schedule: schedules.remove(&channel.id).map(Into::into),
+        ..Channel::of(&mut live, channel)
+    });
+    Ok(Json(Channels { channels: channels.collect(), stale }))
 }
 
-/// Whether what Twitch said last will do: it does not answer, or not now.
-fn is_passing(problem: &Problem) -> bool {
-    let database = problem.code() == "database_unavailable" || problem.code() == "internal";
-    (problem.status().is_server_error() && !database) || problem.code() == "budget_exhausted"
+/// At most [`MOST_RECENT`] of `counts`, evenly chosen, the last one always.
+fn thinned(counts: Vec<u32>) -> Vec<u32> {
+    let step = counts.len().div_ceil(MOST_RECENT).max(1);
+    let skipped = counts.len().saturating_sub(1) % step;
+    counts.into_iter().skip(skipped).step_by(step).collect()
 }
 
 async fn streams(
@@ -133,11 +151,29 @@ impl Channel {
                 Role::Broadcaster => ChannelRole::Broadcaster,
                 Role::Moderator => ChannelRole::Moderator,
             },
+            recent: Vec::new(),
+            schedule: None,
             last_capture: channel.last_capture.map(|capture| LastCapture {
                 id: capture.id,
                 captured_at: capture.captured_at,
                 chatters_count: capture.chatters_count,
             }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_thinned_and_keeps_its_end() {
+        assert_eq!(thinned(vec![]), Vec::<u32>::new());
+        assert_eq!(thinned(vec![3, 1]), [3, 1]);
+        for length in [60, 61, 120, 1_000] {
+            let thin = thinned((1..=length).collect());
+            assert!(thin.len() <= MOST_RECENT && thin.len() > MOST_RECENT / 2, "{length}: {}", thin.len());
+            assert_eq!(thin.last(), Some(&length));
         }
     }
 }

@@ -98,6 +98,11 @@ impl Browser {
         self.send(request).await
     }
 
+    pub async fn put(&mut self, path: &str, body: &Value) -> Answer {
+        let request = self.request(Method::PUT, path).header("sec-fetch-site", "same-origin").json(body);
+        self.send(request).await
+    }
+
     pub async fn delete(&mut self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path).header("sec-fetch-site", "same-origin")).await
     }

@@ -34,30 +34,8 @@ async fn an_unknown_session_and_somebody_elses_are_the_same() {
         eve.delete(&path).await.is_problem(404, "session_not_found");
         save(&mut eve, &uuid, json!({})).await.is_problem(404, "session_not_found");
     }
-    assert!(
-        site.services.script().summaries.is_empty(),
-        "analysis is not asked before it is known whose it is"
-    );
+    assert!(site.services.script().asked.is_empty(), "analysis is not asked before it is known whose it is");
     assert_eq!(ann.get(&format!("/api/v1/sessions/{of_ann}")).await.ok()["status"], "active");
-}
-
-#[tokio::test]
-async fn the_summary_is_handed_on_with_its_filter_and_its_cache_header() {
-    let site = Site::start().await;
-    let mut browser = site.logged_in(42, &[7]).await;
-    let uuid = open(&site, &mut browser).await;
-    let path = format!("/api/v1/sessions/{uuid}/summary?channel=7&channel=42");
-    let answer = browser.get(&path).await;
-    assert_eq!((answer.header("x-cache"), answer.header("cache-control")), ("MISS", "no-store"));
-    assert_eq!(answer.ok()["distinct_accounts"], 7);
-    assert_eq!(browser.get(&path).await.header("x-cache"), "HIT");
-    assert_eq!(site.services.script().summaries[0], (uuid.clone(), "channel=7&channel=42".to_owned()));
-    browser.get(&format!("/api/v1/sessions/{uuid}/summary?channel=x")).await.is_problem(400, "id_invalid");
-    let many = "channel=1&".repeat(101);
-    browser
-        .get(&format!("/api/v1/sessions/{uuid}/summary?{many}"))
-        .await
-        .is_problem(400, "too_many_channels");
 }
 
 #[tokio::test]

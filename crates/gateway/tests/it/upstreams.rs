@@ -8,7 +8,7 @@ use std::{
 use axum::{
     Json, Router,
     extract::{Path, RawQuery, State},
-    http::{HeaderName, StatusCode},
+    http::{HeaderName, StatusCode, Uri},
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
@@ -36,8 +36,10 @@ pub struct Script {
     pub exchanged: Vec<String>,
     pub channels_asked: u32,
     pub logged_out: Vec<u64>,
-    /// Sessions that a summary was asked of, and the query.
-    pub summaries: Vec<(String, String)>,
+    /// What was asked of analysis: paths below `/internal/v1/` with their queries.
+    pub asked: Vec<String>,
+    /// Analysis answers with this problem.
+    pub analysis_refuses: Option<(u16, &'static str)>,
 }
 
 #[derive(Clone, Default)]
@@ -58,7 +60,9 @@ impl Upstreams {
             .route("/internal/v1/users/{user}/grant", get(grant))
             .route("/internal/v1/users/{user}/channels", get(channels))
             .route("/internal/v1/streams", get(streams))
-            .route("/internal/v1/sessions/{uuid}/summary", get(summary))
+            .route("/internal/v1/{subjects}/{id}/{question}", get(answer))
+            .route("/internal/v1/compare", get(answer))
+            .route("/internal/v1/accounts/{id}", get(account))
             .with_state(self.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -153,16 +157,29 @@ async fn streams(State(services): State<Upstreams>, RawQuery(query): RawQuery) -
     Json(json!({ "streams": streams })).into_response()
 }
 
-/// The second question about a session is answered from the cache.
-async fn summary(
-    State(services): State<Upstreams>,
-    Path(uuid): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Response {
+/// The second time, a question is answered from the cache. Exports are files.
+async fn answer(State(services): State<Upstreams>, address: Uri) -> Response {
     let mut script = services.script();
-    let known = script.summaries.iter().any(|(asked, _)| *asked == uuid);
-    script.summaries.push((uuid.clone(), query.unwrap_or_default()));
-    let body = json!({ "session": uuid, "coverage": { "captures": 0 }, "distinct_accounts": 7,
-                       "enriched_accounts": 0, "channels": [], "top_creation_days": [] });
-    ([(HeaderName::from_static("x-cache"), if known { "HIT" } else { "MISS" })], Json(body)).into_response()
+    let asked = address.to_string().replace("/internal/v1/", "");
+    let known = script.asked.contains(&asked);
+    script.asked.push(asked.clone());
+    if let Some((status, code)) = script.analysis_refuses {
+        let status = StatusCode::from_u16(status).unwrap();
+        return Problem::new(status, code, "Refused.").into_response();
+    }
+    if asked.contains("/export") {
+        let disposition = "attachment; filename=\"session_1.csv\"";
+        return ([("content-type", "text/csv"), ("content-disposition", disposition)], "login\r\nzoe\r\n")
+            .into_response();
+    }
+    let cache = (HeaderName::from_static("x-cache"), if known { "HIT" } else { "MISS" });
+    ([cache], Json(json!({ "asked": asked }))).into_response()
+}
+
+async fn account(State(services): State<Upstreams>, Path(id): Path<String>, address: Uri) -> Response {
+    services.script().asked.push(address.to_string().replace("/internal/v1/", ""));
+    Json(json!({ "twitch_id": id, "login": "zoe", "display_name": "Zoé", "created_at": null, "gone": false,
+                 "default_picture": null, "has_description": null, "broadcaster_type": "", "names": [],
+                 "coverage": { "captures": 0 }, "channels": [] }))
+    .into_response()
 }

@@ -168,11 +168,30 @@ pub struct CreationBar {
     pub usual: Option<f64>,
 }
 
-/// The accounts behind a range of bars, oldest first.
+/// Accounts as the rows of a table: all of the selection, or those behind a range of bars.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct CreatedAccounts {
+pub struct Accounts {
     pub coverage: Coverage,
+    /// How many other broadcasts of the same channels were looked through: the latest 20 of each.
+    pub other_broadcasts: u32,
+    /// In all, on every page.
     pub accounts: u32,
-    pub people: Vec<Person>,
+    /// By creation, those whose creation is not known at the end.
+    pub people: Vec<AccountSeen>,
     pub next_cursor: Option<String>,
+}
+
+/// An account of a selection, and how often it was there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AccountSeen {
+    #[serde(flatten)]
+    pub person: Person,
+    /// Captures of the selection with them.
+    pub captures: u32,
+    pub first_seen_at: DateTime<Utc>,
+    pub last_seen_at: DateTime<Utc>,
+    /// Of the other broadcasts, those with them.
+    pub other_broadcasts: u32,
+    /// Usually there: in three of the other broadcasts at least, and in 60 % of those since the first of them.
+    pub regular: bool,
 }

@@ -50,6 +50,7 @@ pub struct Position {
 pub struct Filter {
     pub session: Option<SessionUuid>,
     pub channel: Option<ChannelId>,
+    pub stream: Option<StreamId>,
 }
 
 #[derive(Debug)]
@@ -108,6 +109,7 @@ pub async fn of_user(
 ) -> Result<Vec<CaptureView>, DbError> {
     let session = filter.session.map(|uuid| uuid.to_string());
     let channel = filter.channel.map(|id| id.0);
+    let stream = filter.stream.map(|id| id.0);
     let (slot, id) = before.map(|position| (position.slot, position.id.0)).unzip();
     let rows = sqlx::query_as!(
         CaptureRow,
@@ -120,7 +122,7 @@ pub async fn of_user(
                  SELECT session_captures.capture_id FROM sessions
                  JOIN session_captures ON session_captures.session_id = sessions.id
                  WHERE sessions.user_id = ? AND sessions.status <> 'deleted' AND (? IS NULL OR sessions.uuid = ?))
-           AND (? IS NULL OR captures.channel_id = ?)
+           AND (? IS NULL OR captures.channel_id = ?) AND (? IS NULL OR captures.stream_id = ?)
            AND (? IS NULL OR captures.slot < ? OR (captures.slot = ? AND captures.id < ?))
          ORDER BY captures.slot DESC, captures.id DESC LIMIT ?",
         user.0,
@@ -128,6 +130,8 @@ pub async fn of_user(
         session,
         channel,
         channel,
+        stream,
+        stream,
         slot,
         slot,
         slot,
@@ -160,4 +164,15 @@ pub async fn find(pool: &Pool, user: UserId, capture: CaptureId) -> Result<Optio
     .fetch_optional(pool)
     .await?;
     row.map(TryInto::try_into).transpose()
+}
+
+/// Whose capture it is; none when there is no such capture.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn channel_of(pool: &Pool, capture: CaptureId) -> Result<Option<ChannelId>, DbError> {
+    let channel = sqlx::query_scalar!("SELECT channel_id FROM captures WHERE id = ?", capture.0)
+        .fetch_optional(pool)
+        .await?;
+    Ok(channel.map(ChannelId))
 }

@@ -1,0 +1,72 @@
+//! One viewer, in the channels that the user may look into.
+
+use axum::{Json, extract::State};
+use common::{
+    clients::analysis::{MAX_FILTER_CHANNELS, people::Account},
+    db,
+    ids::{ChannelId, TwitchUserId},
+    problem::Problem,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::verdicts::AccountVerdict;
+use crate::{
+    access,
+    extract::{Parameters, PathId, id},
+    gateway::App,
+    openapi::{AccountNotFound, BadRequest},
+    refusals::explain,
+    visitor::CurrentUser,
+};
+
+/// A viewer, and what moderators said of them.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Viewer {
+    #[serde(flatten)]
+    account: Account,
+    verdicts: Vec<AccountVerdict>,
+}
+
+/// One viewer
+///
+/// Names, age and presence on those of the user's channels that are asked about, or all (the first hundred).
+#[utoipa::path(
+    get,
+    path = "/accounts/{id}",
+    tag = "people",
+    params(
+        ("id" = TwitchUserId, Path),
+        ("channel" = Option<Vec<ChannelId>>, Query, description = "Only these channels; may stand several times."),
+        ("from" = Option<chrono::DateTime<chrono::Utc>>, Query, description = "Only captures made then or later."),
+        ("to" = Option<chrono::DateTime<chrono::Utc>>, Query, description = "Only captures made before.")
+    ),
+    responses((status = 200, body = Viewer), BadRequest, AccountNotFound)
+)]
+pub(crate) async fn get_account(
+    State(app): State<App>,
+    user: CurrentUser,
+    PathId(account): PathId<TwitchUserId>,
+    parameters: Parameters,
+) -> Result<Json<Viewer>, Problem> {
+    let wanted = parameters.all("channel").map(id).collect::<Result<Vec<ChannelId>, _>>()?;
+    let mut mine = db::channels::of_user(&app.pool, user.id()).await?;
+    if mine.is_empty() {
+        // Everybody has a channel: Twitch was not asked yet.
+        access::ask(&app, user.id()).await?;
+        mine = db::channels::of_user(&app.pool, user.id()).await?;
+    }
+    let channels: Vec<ChannelId> = mine
+        .into_iter()
+        .map(|channel| channel.id)
+        .filter(|channel| wanted.is_empty() || wanted.contains(channel))
+        .take(MAX_FILTER_CHANNELS)
+        .collect();
+    let others = parameters.pairs().into_iter().filter(|(name, _)| *name != "channel");
+    let asked = channels.iter().map(|channel| ("channel", channel.to_string())).chain(others);
+    let path = format!("internal/v1/accounts/{account}");
+    let answer = app.analysis.ask(&path, &asked.collect::<Vec<_>>()).await.map_err(explain)?;
+    let verdicts = db::verdicts::of_account(&app.pool, account, &channels).await?;
+    let account = answer.parse().map_err(explain)?;
+    Ok(Json(Viewer { account, verdicts: verdicts.into_iter().map(Into::into).collect() }))
+}
