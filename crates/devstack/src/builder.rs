@@ -25,6 +25,7 @@ pub struct StackBuilder {
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) bin_dir: Option<PathBuf>,
     pub(crate) web_dist: Option<PathBuf>,
+    pub(crate) prelude: Option<Prelude>,
     pub(crate) limit: Duration,
     pub(crate) progress: fn(&str),
 }
@@ -35,6 +36,15 @@ pub(crate) enum Target {
     Simulator,
     Every(Service),
     One(Service, usize),
+}
+
+/// One of our programs, run to its end before the services start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Prelude {
+    pub(crate) program: &'static str,
+    pub(crate) arg: &'static str,
+    /// What it does, in a few words.
+    pub(crate) what: &'static str,
 }
 
 impl Default for StackBuilder {
@@ -50,6 +60,7 @@ impl Default for StackBuilder {
             data_dir: None,
             bin_dir: None,
             web_dist: None,
+            prelude: None,
             limit: DEFAULT_LIMIT,
             progress: |_| {},
         }
@@ -89,6 +100,15 @@ impl StackBuilder {
     #[must_use]
     pub fn without_simulator(mut self) -> Self {
         self.simulator = false;
+        self
+    }
+
+    /// Runs `program arg` to its end when the database is migrated and the simulator is up, and before the services
+    /// start. It is told all that `twitch-api` and the worker are told, and `SIM_URL`. When it fails, `progress` says
+    /// so, and the services start nonetheless.
+    #[must_use]
+    pub(crate) fn prelude(mut self, prelude: Prelude) -> Self {
+        self.prelude = Some(prelude);
         self
     }
 

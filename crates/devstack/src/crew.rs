@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
@@ -80,6 +81,7 @@ impl Launch<'_> {
         if !replicas.is_empty() {
             (self.plan.progress)("Applying the migrations");
             self.migrate(&wiring).await?;
+            self.prelude(simulator.as_ref(), &wiring).await?;
             (self.plan.progress)("Starting the services");
         }
         let services = replicas
@@ -191,14 +193,40 @@ impl Launch<'_> {
         let mut env = owned(Service::Worker.env(wiring));
         env.extend(self.plan.env_for(Target::One(Service::Worker, 0)));
         let process = self.process("migrate".to_owned(), program, vec!["migrate"], env);
-        process.spawn()?;
-        let status =
-            wait::until("the end of `worker migrate`", self.plan.limit, || async { process.exit_status() })
-                .await?;
+        let status = self.to_the_end(&process).await?;
         if status.success() {
             return Ok(());
         }
         Err(Error::Migration { status, tail: process.log_tail() })
+    }
+
+    async fn prelude(&self, simulator: Option<&Server>, wiring: &Wiring) -> Result<()> {
+        let (Some(prelude), Some(simulator)) = (self.plan.prelude, simulator) else {
+            return Ok(());
+        };
+        (self.plan.progress)(prelude.what);
+        all_ready(&[simulator], self.plan.limit).await?;
+        let mut env = owned(Service::TwitchApi.env(wiring));
+        env.extend(owned(Service::Worker.env(wiring)));
+        env.push(("SIM_URL".to_owned(), simulator.url()));
+        let program = self.binaries.get(prelude.program)?;
+        let name = format!("{}-{}", prelude.program, prelude.arg);
+        let process = self.process(name, program, vec![prelude.arg], env);
+        let status = self.to_the_end(&process).await?;
+        if !status.success() {
+            let tail = process.log_tail();
+            (self.plan.progress)(&format!(
+                "`{}` failed ({status}); the end of its log:\n{tail}",
+                process.name()
+            ));
+        }
+        Ok(())
+    }
+
+    async fn to_the_end(&self, process: &Process) -> Result<ExitStatus> {
+        process.spawn()?;
+        let what = format!("the end of `{}`", process.name());
+        wait::until(&what, self.plan.limit, || async { process.exit_status() }).await
     }
 
     fn process(

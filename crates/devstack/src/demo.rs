@@ -1,15 +1,22 @@
 //! The demo: everything, release built, with an address to open in a browser.
+//!
+//! Before the services start, `scenario history` makes two days of past; from then on `scenario live` makes something
+//! happen every few minutes.
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::binaries::binaries;
+use crate::builder::Prelude;
 use crate::cli::signals::Signals;
 use crate::error::{Error, Result};
+use crate::process::{Process, Spec};
 use crate::service::Service;
 use crate::stack::Stack;
 
+const SCENARIO: &str = "scenario";
 const DEFAULT_PORT: u16 = 8080;
 /// An open event stream would otherwise hold a service for the 30 s of production.
 const SERVICE_GRACE_SECONDS: &str = "3";
@@ -19,6 +26,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Runs until a signal arrives, which is success, or a process ends, which is not.
 pub(crate) async fn run(mut signals: Signals) -> Result<ExitCode> {
     let mut builder = Stack::builder().port(port()?).on_progress(|what| eprintln!("{what} …"));
+    builder =
+        builder.prelude(Prelude { program: SCENARIO, arg: "history", what: "Making two days of history" });
     for service in Service::ALL {
         builder = builder.env(service, "SHUTDOWN_GRACE_SECONDS", SERVICE_GRACE_SECONDS);
     }
@@ -38,6 +47,8 @@ pub(crate) async fn run(mut signals: Signals) -> Result<ExitCode> {
         )),
         other => other,
     })?;
+    let scenario = scenario(&stack)?;
+    scenario.spawn()?;
     let ready = format!("Ready: {} (Ctrl-C stops it)\n", stack.public_url());
     let mut out = std::io::stdout();
     // Whoever closed our output still wants the demo.
@@ -48,6 +59,7 @@ pub(crate) async fn run(mut signals: Signals) -> Result<ExitCode> {
         failure = someone_ends(&stack) => Some(failure),
     };
     eprintln!("Stopping …");
+    scenario.kill9();
     tokio::select! {
         () = stack.shut_down(GRACE) => {}
         // Who asks twice does not want to wait: what is left is killed.
@@ -60,6 +72,18 @@ pub(crate) async fn run(mut signals: Signals) -> Result<ExitCode> {
             ExitCode::FAILURE
         }
     })
+}
+
+/// What makes things happen; the demo goes on without it.
+fn scenario(stack: &Stack) -> Result<Process> {
+    let env = vec![("SIM_URL".to_owned(), stack.simulator()?.url())];
+    Ok(Process::new(Spec {
+        name: format!("{SCENARIO}-live"),
+        program: binaries()?.get(SCENARIO)?,
+        args: vec!["live".into()],
+        env,
+        log: stack.logs()?.join(format!("{SCENARIO}-live.log")),
+    }))
 }
 
 async fn someone_ends(stack: &Stack) -> String {

@@ -71,6 +71,9 @@ fn check_built(plan: &StackBuilder, binaries: &Binaries) -> Result<()> {
     if plan.simulator {
         binaries.get(SIMULATOR)?;
     }
+    if let Some(prelude) = plan.prelude {
+        binaries.get(prelude.program)?;
+    }
     for (service, _) in plan.replicas.iter().filter(|(_, count)| **count > 0) {
         binaries.get(service.name())?;
         binaries.get(Service::Worker.name())?;

@@ -121,6 +121,11 @@ impl Stack {
         &self.secrets.internal_api_token
     }
 
+    /// The folder of the logs.
+    pub(crate) fn logs(&self) -> Result<std::path::PathBuf> {
+        self.dir.subdir("logs")
+    }
+
     /// Every process, those who call others first.
     pub fn servers(&self) -> impl Iterator<Item = &Server> {
         let services = self.services.iter().rev().map(|(_, server)| server);

@@ -2,7 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use common::{clock::Clock, db::Pool, redis_store::Redis};
+use common::{
+    clock::Clock,
+    db::{self, Pool},
+    http,
+    redis_store::Redis,
+};
 use rand::Rng as _;
 use url::Url;
 
@@ -30,12 +35,14 @@ pub struct App {
 }
 
 impl App {
-    /// Wires the parts together.
+    /// Connects to MariaDB and Redis and wires the parts together.
     ///
     /// # Errors
-    /// When a URL of the configuration cannot be used.
-    pub fn new(config: &Config, pool: Pool, redis: Redis, http: reqwest::Client) -> Result<Self, Error> {
-        let clock = Clock::system();
+    /// When MariaDB is not up in time, or a URL of the configuration cannot be used.
+    pub async fn open(config: &Config, clock: Clock) -> Result<Self, Error> {
+        let pool = db::connect(&config.database).await?;
+        let redis = Redis::new(&config.redis)?;
+        let http = http::client(config.twitch.timeout)?;
         let oauth = OAuth::new(&config.twitch, http.clone())?;
         let tokens =
             Tokens::new(pool.clone(), redis.clone(), oauth, Arc::clone(&config.cipher), clock.clone());

@@ -8,8 +8,8 @@
 //! | [`tokens`] | stores tokens encrypted, refreshes them once, notices grants that are lost |
 //! | [`budget`] | decides how often Twitch may be called, over all replicas |
 //! | [`helix`] | calls the Helix API: retries, paging, judging whether a list is complete |
-//! | `live` | polls who is live |
-//! | `eventsub` | listens for raids and for streams that begin and end |
+//! | [`live`] | polls who is live |
+//! | [`eventsub`] | listens for raids and for streams that begin and end |
 //! | [`routes`] | the internal HTTP interface, listed in [`router`] |
 //!
 //! No token ever leaves this process but to Twitch, and none is ever logged.
@@ -19,15 +19,15 @@ mod breaker;
 pub mod budget;
 mod config;
 mod error;
-mod eventsub;
+pub mod eventsub;
 mod extract;
 pub mod helix;
-mod live;
+pub mod live;
 mod router;
 pub mod routes;
 pub mod tokens;
 
-use common::{db, health::Readiness, http, lifecycle::Shutdown, redis_store::Redis, service};
+use common::{clock::Clock, config::ServiceConfig, db, health::Readiness, lifecycle::Shutdown, service};
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
@@ -55,12 +55,30 @@ pub enum Error {
 /// # Errors
 /// When something it needs cannot be opened.
 pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> Result<(), Error> {
-    let pool = db::connect(&config.database).await?;
-    db::migrate(&pool).await?;
-    let redis = Redis::new(&config.redis)?;
-    let http = http::client(config.twitch.timeout)?;
-    let app = App::new(&config, pool.clone(), redis.clone(), http)?;
+    let app = App::open(&config, Clock::system()).await?;
+    let background = TaskTracker::new();
+    background.spawn(tokens::validation::run(app.tokens.clone(), shutdown.clone()));
+    background.spawn(live::run(app.clone(), shutdown.clone()));
+    background.spawn(eventsub::run(app.clone(), shutdown.clone()));
+    background.close();
+    serve(app.clone(), config.service, listener, shutdown).await?;
+    background.wait().await;
+    // A refresh that Twitch has answered must be stored, or the grant is lost.
+    app.tokens.settle().await;
+    Ok(())
+}
 
+/// Answers on `listener` until the shutdown, without doing anything by itself: [`run`] less its background tasks.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    app: App,
+    config: ServiceConfig,
+    listener: TcpListener,
+    shutdown: Shutdown,
+) -> Result<(), Error> {
+    let (pool, redis) = (app.pool.clone(), app.redis.clone());
     let readiness = Readiness::default()
         .check("database", move || {
             let pool = pool.clone();
@@ -70,16 +88,6 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> R
             let redis = redis.clone();
             async move { redis.check().await }
         });
-    let background = TaskTracker::new();
-    background.spawn(tokens::validation::run(app.tokens.clone(), shutdown.clone()));
-    background.spawn(live::run(app.clone(), shutdown.clone()));
-    background.spawn(eventsub::run(app.clone(), shutdown.clone()));
-    background.close();
-
-    let routes = router::routes(app.clone(), config.service.internal_token.clone());
-    service::serve(config.service.name, listener, shutdown, readiness, routes).await?;
-    background.wait().await;
-    // A refresh that Twitch has answered must be stored, or the grant is lost.
-    app.tokens.settle().await;
-    Ok(())
+    let routes = router::routes(app, config.internal_token);
+    Ok(service::serve(config.name, listener, shutdown, readiness, routes).await?)
 }

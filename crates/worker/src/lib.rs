@@ -4,9 +4,10 @@
 //! own; [`leases`] keeps them ours; [`reconcile`] puts right what was lost; [`pulse`] knows whether jobs move;
 //! [`scheduler`] fills the queue, [`retention`] removes what is due; `jobs/` holds one file per kind.
 //!
-//! Two commands beside that: [`migrate`] and [`redrive`].
+//! [`ByHand`] does the same one step at a time, for whoever makes time pass faster. Two commands beside that: [`migrate`] and [`redrive`].
 
 mod accounts;
+mod by_hand;
 mod command;
 mod config;
 mod context;
@@ -37,6 +38,7 @@ use common::{
 };
 use tokio::net::TcpListener;
 
+pub use crate::by_hand::ByHand;
 pub use crate::config::{AccountsConfig, Config, JobsConfig, Sabotage, TrialsConfig};
 use crate::{
     accounts::Accounts,
@@ -62,24 +64,10 @@ pub enum Error {
 /// # Errors
 /// When MariaDB is not up in time, or the listener fails.
 pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> Result<(), Error> {
-    let pool = db::connect(&config.database).await?;
-    let redis = Redis::new(&config.redis)?;
-    let http = http::client(config.jobs.twitch_timeout)?;
-    let twitch =
-        TwitchApi::new(Upstream::new(config.twitch_api, http, config.service.internal_token.clone()));
-    let trials = config.jobs.trials;
-    let context = Context::from(Parts {
-        clock: Clock::system(),
-        pool: pool.clone(),
-        redis: redis.clone(),
-        queue: Queue::new(pool.clone(), redis.clone()),
-        twitch: twitch.clone(),
-        accounts: Accounts::new(config.accounts.clone()),
-        pulse: Pulse::default(),
-        reconciles: trials.sabotage != Some(Sabotage::Reconciler),
-        probes: trials.probes,
-    });
-    let leases = Leases::new(pool.clone(), config.jobs.lease, trials.sabotage != Some(Sabotage::Token));
+    let context = open(&config, Clock::system()).await?;
+    let (pool, redis, twitch) = (context.pool.clone(), context.redis.clone(), context.twitch.clone());
+    let fenced = config.jobs.trials.sabotage != Some(Sabotage::Token);
+    let leases = Leases::new(pool.clone(), config.jobs.lease, fenced);
 
     let readiness = Readiness::default()
         .check("mariadb", {
@@ -118,4 +106,24 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> R
     }
     pool.close().await;
     Ok(())
+}
+
+/// Connects to what jobs need.
+async fn open(config: &Config, clock: Clock) -> Result<Context, Error> {
+    let pool = db::connect(&config.database).await?;
+    let redis = Redis::new(&config.redis)?;
+    let http = http::client(config.jobs.twitch_timeout)?;
+    let token = config.service.internal_token.clone();
+    let trials = config.jobs.trials;
+    Ok(Context::from(Parts {
+        clock,
+        queue: Queue::new(pool.clone(), redis.clone()),
+        twitch: TwitchApi::new(Upstream::new(config.twitch_api.clone(), http, token)),
+        accounts: Accounts::new(config.accounts.clone()),
+        pulse: Pulse::default(),
+        reconciles: trials.sabotage != Some(Sabotage::Reconciler),
+        probes: trials.probes,
+        pool,
+        redis,
+    }))
 }

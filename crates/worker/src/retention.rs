@@ -12,6 +12,8 @@ use common::{
 
 use crate::context::Context;
 
+const LEASE: &str = "retention";
+
 /// How often it looks.
 const EVERY: Duration = Duration::from_mins(10);
 /// Rows of one step.
@@ -29,7 +31,7 @@ const DEAD_JOBS: TimeDelta = TimeDelta::days(30);
 pub async fn run(context: Context, shutdown: Shutdown) {
     let holder = rand::random_range(1..u64::MAX);
     loop {
-        match db::leases::take(&context.pool, "retention", holder, EVERY + Duration::from_mins(1)).await {
+        match db::leases::take(&context.pool, LEASE, holder, EVERY + Duration::from_mins(1)).await {
             Ok(true) => {
                 if let Err(error) = round(&context, &shutdown).await {
                     tracing::warn!(%error, "retention.failed");
@@ -39,8 +41,11 @@ pub async fn run(context: Context, shutdown: Shutdown) {
             Err(error) => tracing::warn!(%error, "retention.no_lease"),
         }
         if !shutdown.pause(EVERY).await {
-            return;
+            break;
         }
+    }
+    if let Err(error) = db::leases::release(&context.pool, LEASE, holder).await {
+        tracing::debug!(%error, "retention.lease_kept");
     }
 }
 

@@ -80,7 +80,8 @@ async fn refill(context: Context, mut claimed: mpsc::Receiver<Lane>) {
     }
 }
 
-async fn supervise(context: Context, lease: Lease, job: ClaimedJob, _place: Place) {
+/// Runs one claimed job and sees to its end.
+pub async fn supervise(context: Context, lease: Lease, job: ClaimedJob, _place: Place) {
     let _beat = context.pulse.begin();
     let id = if job.request_id.is_empty() { request_id::fresh() } else { job.request_id.clone() };
     request_id::scope(id, async {

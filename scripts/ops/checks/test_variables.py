@@ -11,7 +11,7 @@ from opslib import ROOT, SERVICES
 OF_THE_IMAGE = {"LISTEN_ADDR", "METRICS_ADDR", "WEB_DIST_DIR"}
 # Of development tools, which are in no profile.
 OF_TOOLS = {"DEMO_PORT", "DEMO_DIR", "DEVSTACK_KEEP", "DEVSTACK_BIN_DIR", "PATH", "JOB_PROBES", "JOB_SABOTAGE", "SIM_ADDR", "SIM_CLIENT_ID", "SIM_CLIENT_SECRET",
-            "SIM_REDIRECT_URL"}
+            "SIM_REDIRECT_URL", "SIM_URL"}
 
 
 class Variables(unittest.TestCase):

@@ -119,8 +119,8 @@ pub async fn overviews(
     Ok(overviews.collect())
 }
 
-/// Stores what Twitch lists as live: new broadcasts begin, known ones go on. A broadcast that another one of the same
-/// channel follows has ended.
+/// Stores what Twitch lists as live: new broadcasts begin, known ones go on (and keep their title where an event carries
+/// none). A broadcast that another one of the same channel follows has ended.
 ///
 /// # Errors
 /// When MariaDB fails.
@@ -148,7 +148,7 @@ pub async fn seen(pool: &Pool, live: &[LiveStream], now: DateTime<Utc>) -> Resul
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]', channel BIGINT UNSIGNED PATH '$[1]',
                           title VARCHAR(1024) PATH '$[2]', started BIGINT PATH '$[3]',
                           viewers INT UNSIGNED PATH '$[4]')) AS live
-         ON DUPLICATE KEY UPDATE title = VALUES(title), seen_at = VALUES(seen_at), ended_at = NULL,
+         ON DUPLICATE KEY UPDATE title = COALESCE(NULLIF(VALUES(title), ''), streams.title), seen_at = VALUES(seen_at), ended_at = NULL,
                 viewer_count = VALUES(viewer_count)",
         now,
         list

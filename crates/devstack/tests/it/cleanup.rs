@@ -122,7 +122,7 @@ async fn the_demo_says_where_it_is_and_ends_cleanly_on_each_signal() {
         let (mut child, line) = demo(&binaries, &temp, port, None);
         assert_eq!(line, format!("Ready: http://localhost:{port} (Ctrl-C stops it)\n"));
         let family = descendants(child.id());
-        assert_eq!(family.len(), 7);
+        assert_eq!(family.len(), 8);
         signal(&child, by);
         assert_eq!(exit_code(&mut child).await, 0);
         assert!(!family.into_iter().any(runs));

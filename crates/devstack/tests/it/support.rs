@@ -34,7 +34,7 @@ impl Drop for Folder {
 pub(crate) fn fake_binaries() -> Folder {
     let folder = Folder::new();
     let fake = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/fake-service");
-    for name in ["gateway", "twitch-api", "worker", "analysis", "twitch-sim"] {
+    for name in ["gateway", "twitch-api", "worker", "analysis", "twitch-sim", "scenario"] {
         fs::copy(&fake, folder.0.join(name)).unwrap();
     }
     folder

@@ -44,7 +44,7 @@ struct Running {
 }
 
 /// Listens until the shutdown.
-pub(crate) async fn run(app: App, shutdown: Shutdown) {
+pub async fn run(app: App, shutdown: Shutdown) {
     let mut lines = Lines::default();
     loop {
         match db::leases::take(&app.pool, LEASE, app.replica, EVERY * 3).await {
@@ -58,8 +58,11 @@ pub(crate) async fn run(app: App, shutdown: Shutdown) {
             Err(error) => tracing::warn!(%error, "eventsub.lease_unknown"),
         }
         if !shutdown.pause(EVERY).await {
-            return;
+            break;
         }
+    }
+    if let Err(error) = db::leases::release(&app.pool, LEASE, app.replica).await {
+        tracing::debug!(%error, "eventsub.lease_kept");
     }
 }
 

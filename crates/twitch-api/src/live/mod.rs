@@ -37,13 +37,19 @@ pub(crate) async fn run(app: App, shutdown: Shutdown) {
             Err(error) => tracing::warn!(%error, "streams.poll_postponed"),
         }
         if !shutdown.pause(every).await {
-            return;
+            break;
         }
+    }
+    if let Err(error) = db::leases::release(&app.pool, LEASE, app.replica).await {
+        tracing::debug!(%error, "streams.lease_kept");
     }
 }
 
 /// Asks about all channels once.
-async fn poll(app: &App) -> Result<(), TwitchError> {
+///
+/// # Errors
+/// When Twitch or MariaDB fails.
+pub async fn poll(app: &App) -> Result<(), TwitchError> {
     let mut after = ChannelId(0);
     loop {
         let channels = db::channels::known_after(&app.pool, after, BATCH).await?;

@@ -105,3 +105,23 @@ async fn when_no_token_is_left_the_schedule_pauses_and_nothing_loops() {
     world.stop().await;
     assert_eq!(world.twitch.script().chatters_asked, 1);
 }
+
+#[tokio::test]
+async fn a_capture_asked_for_by_hand_belongs_to_the_broadcast_that_runs() {
+    let mut world = World::new().await;
+    world.twitch.room(1, &[(10, "ana")]);
+    sqlx::query(
+        "INSERT INTO streams (id, channel_id, started_at, ended_at, seen_at, viewer_count)
+         VALUES (76, 1, UTC_TIMESTAMP(6) - INTERVAL 2 HOUR, UTC_TIMESTAMP(6) - INTERVAL 1 HOUR, UTC_TIMESTAMP(6), 900),
+                (77, 1, UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE, NULL, UTC_TIMESTAMP(6), 41)",
+    )
+    .execute(&world.pool)
+    .await
+    .unwrap();
+    world.start_worker().await;
+    world.ask_for_capture(1, 5).await;
+    let held =
+        "SELECT COUNT(*) FROM captures WHERE status = 'complete' AND stream_id = 77 AND viewer_count = 41";
+    world.until(held, 1).await;
+    world.stop().await;
+}

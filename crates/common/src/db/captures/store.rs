@@ -53,11 +53,15 @@ pub async fn complete(
         arrived: count((&roster.0 - &previous.0).len()),
         left: count((&previous.0 - &roster.0).len()),
     };
+    let (stream, viewers) = broadcast(connection, channel, captured_at).await?.unzip();
+    // A scheduled capture belongs to the broadcast that it was planned in, whatever runs by now.
     sqlx::query!(
-        "UPDATE captures SET status = 'complete', reason = NULL, captured_at = ?, chatters_count = ?, new_count = ?,
-                arrived_count = ?, left_count = ?, roster = ?
+        "UPDATE captures SET status = 'complete', reason = NULL, captured_at = ?, stream_id = COALESCE(stream_id, ?),
+                viewer_count = ?, chatters_count = ?, new_count = ?, arrived_count = ?, left_count = ?, roster = ?
          WHERE id = ? AND status = 'pending'",
         captured_at,
+        stream,
+        viewers,
         counts.chatters,
         counts.new,
         counts.arrived,
@@ -105,6 +109,24 @@ async fn lock_seen(connection: &mut MySqlConnection, channel: ChannelId) -> Resu
             .fetch_one(connection)
             .await?;
     read(&bytes)
+}
+
+/// The broadcast of the channel that runs at `at`, and its viewers when it was last asked about.
+async fn broadcast(
+    connection: &mut MySqlConnection,
+    channel: ChannelId,
+    at: DateTime<Utc>,
+) -> Result<Option<(u64, u32)>, DbError> {
+    let row = sqlx::query!(
+        "SELECT id, viewer_count FROM streams
+         WHERE channel_id = ? AND started_at <= ? AND (ended_at IS NULL OR ended_at > ?) ORDER BY started_at DESC LIMIT 1",
+        channel.0,
+        at.naive_utc(),
+        at.naive_utc()
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| (row.id, row.viewer_count)))
 }
 
 async fn previous_roster(
