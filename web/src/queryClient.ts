@@ -1,4 +1,4 @@
-import { QueryCache, QueryClient } from '@tanstack/vue-query'
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/vue-query'
 
 import { ApiProblem } from '@/api/problem'
 
@@ -13,6 +13,11 @@ export function createQueries(onSessionLost: () => void): QueryClient {
         // Somebody who never was signed in is sent to the first page by the router; this is for those who were.
         const wasSignedIn = query.state.data !== undefined || query.queryKey[0] !== 'me'
         if (wasSignedIn && error instanceof ApiProblem && error.isSessionLost) onSessionLost()
+      },
+    }),
+    mutationCache: new MutationCache({
+      onError: (error) => {
+        if (error instanceof ApiProblem && error.isSessionLost) onSessionLost()
       },
     }),
     defaultOptions: {

@@ -10,9 +10,11 @@ import Landing from '@/pages/Landing.vue'
 declare module 'vue-router' {
   interface RouteMeta {
     /** Key of the page's title in the locales, under `title`. */
-    title: 'landing' | 'channels' | 'sessions' | 'session' | 'privacy' | 'notFound'
+    title: 'landing' | 'channels' | 'channel' | 'sessions' | 'session' | 'privacy' | 'notFound'
     /** Only for people who are signed in. */
     signedIn?: true
+    /** Pictures side by side need more width than lines of text. */
+    wide?: true
   }
 }
 
@@ -36,6 +38,13 @@ export function createPages(queries: QueryClient): Router {
         name: 'channels',
         component: () => import('@/pages/Channels.vue'),
         meta: { title: 'channels', signedIn: true },
+      },
+      {
+        path: '/channels/:login',
+        name: 'channel',
+        component: () => import('@/pages/Channel.vue'),
+        props: true,
+        meta: { title: 'channel', signedIn: true, wide: true },
       },
       {
         path: '/sessions',

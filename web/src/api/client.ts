@@ -11,7 +11,7 @@ import { parseChannels, parseJob, parseMe, parseSession, parseSummary } from './
 import { problemFrom, unreachable } from './problem'
 import type { paths } from './schema'
 
-const http = createClient<paths>({
+export const http = createClient<paths>({
   baseUrl: globalThis.location.origin,
   // Looked up at each call, so that a test can put its own in place.
   fetch: (request) => globalThis.fetch(request),
@@ -25,7 +25,7 @@ interface Answer<T> {
   response: Response
 }
 
-async function ask<T>(request: Promise<Answer<T>>): Promise<T> {
+export async function ask<T>(request: Promise<Answer<T>>): Promise<T> {
   let answer: Answer<T>
   try {
     answer = await request

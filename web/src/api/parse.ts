@@ -21,7 +21,7 @@ export function count(value: number): number {
   return value
 }
 
-const instantOrNull = (text: string | null | undefined): Date | null => (text ? instant(text) : null)
+export const instantOrNull = (text: string | null | undefined): Date | null => (text ? instant(text) : null)
 
 function calendarDay(text: string): string {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) throw new ContractError(`not a day: ${text}`)
@@ -60,6 +60,15 @@ export function parseChannel(wire: Wire['Channel']): Channel {
           chatters: count(wire.last_capture.chatters_count),
         }
       : null,
+    schedule: wire.schedule
+      ? {
+          intervalMinutes: count(wire.schedule.interval_minutes),
+          onlyLive: wire.schedule.only_live,
+          nextAt: instant(wire.schedule.next_slot),
+          pausedReason: wire.schedule.paused_reason,
+        }
+      : null,
+    recent: wire.recent.map(count),
   }
 }
 

@@ -3,7 +3,7 @@ import { nextTick } from 'vue'
 
 import { accountId } from '@/domain/ids'
 import { mountInPage } from '@/testing/mount'
-import { plain } from '@/testing/samples'
+import { plain, samplePoint } from '@/testing/samples'
 
 import CohortTable from './CohortTable.vue'
 import ComparisonBars from './ComparisonBars.vue'
@@ -38,14 +38,14 @@ describe('Sparkline', () => {
     const values = [4, 8, null, 6, null]
     const points = values.map((value, i) => ({ at: at(i * 5), value }))
     const { wrapper } = await mountInPage(Sparkline, { props: { heading: 'Chat', points } })
-    expect(wrapper.findAll('path')).toHaveLength(2)
+    expect(wrapper.findAll('path:not(.ground)')).toHaveLength(2)
     expect(wrapper.findAll('circle')).toHaveLength(1)
     expect(wrapper.get('svg').attributes('aria-label')).toBe('6 à la fin, entre 4 et 8')
   })
 
   it('has nothing to draw without data', async () => {
     const { wrapper } = await mountInPage(Sparkline, { props: { heading: 'Chat', points: [] } })
-    expect(wrapper.findAll('path, circle')).toHaveLength(0)
+    expect(wrapper.findAll('path:not(.ground), circle')).toHaveLength(0)
   })
 })
 
@@ -129,20 +129,18 @@ describe('CreationHistogram', () => {
 
 describe('LiveGraph', () => {
   it('tells captures, gaps and markers in the order of time', async () => {
-    const point = { chatters: 60, viewers: null, arrived: 2, left: 1 }
     const { wrapper } = await mountInPage(LiveGraph, {
       props: {
         heading: 'L',
-        points: [{ ...point, at: at(0) }, { ...point, at: at(30) }],
-        gaps: [{ from: at(5), to: at(25) }],
-        markers: [{ at: at(28), kind: 'raid', label: 'Raid' }],
+        points: [samplePoint({ at: at(0) }), samplePoint({ at: at(30), gapBefore: true })],
+        markers: [{ at: at(28), kind: 'raid', from: 'lumi', viewers: 250 }],
       },
     })
     await wrapper.get('figure').trigger('keydown', { key: 't' })
     const last = wrapper.findAll('tbody tr').map((row) => plain(row.findAll('td').at(-1)!.text()))
     expect(last[0]).toBe('')
     expect(last[1]).toMatch(/^Pas de capture jusqu’à/)
-    expect(last[2]).toBe('Raid')
+    expect(last[2]).toBe('Raid de lumi (250)')
   })
 })
 
@@ -153,9 +151,9 @@ describe('CohortTable', () => {
     displayName: login,
     createdAt: new Date(Date.UTC(2025, 0, i + 1)),
     firstSeen: at(i),
+    lastSeen: at(i),
     captures: i,
-    regular: false,
-    group: null,
+    regular: i === 0,
   }))
 
   async function open() {
@@ -191,6 +189,29 @@ describe('CohortTable', () => {
     expect(picked()).toHaveLength(4)
     await press('Escape')
     expect(picked()).toEqual([])
+  })
+
+  it('says how somebody came and what was thought of them', async () => {
+    const { wrapper } = await mountInPage(CohortTable, {
+      props: { heading: 'C', rows, about: (id: string) => ({ origin: 'raid', verdict: id === 'zoe' ? 'suspicious' : null }) },
+    })
+    expect(cells(wrapper.findAll('.rows .tie'))).toEqual(['nouveau, par raidsuspect', 'nouveau, par raid', 'nouveau, par raid', 'habitué'])
+  })
+
+  it('stays with the account when rows arrive above it', async () => {
+    const { wrapper, press, picked } = await open()
+    await press('ArrowDown')
+    const late = { ...rows[0]!, id: accountId('yan'), login: 'yan', createdAt: new Date(Date.UTC(2026, 0, 1)) }
+    await wrapper.setProps({ rows: [late, ...rows] })
+    await press(' ')
+    expect(picked()).toEqual(['eve'])
+  })
+
+  it('opens the account that the keys are at', async () => {
+    const { wrapper, press } = await open()
+    await press('End')
+    await press('Enter')
+    expect(wrapper.emitted('open')).toEqual([['ada']])
   })
 
   it('picks all that match, and only those', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
+import { samplePoint } from '@/testing/samples'
+
 import { liveGraphOption, type LiveGraphWords } from './liveGraphOption'
 import type { ChartColors } from './useChartColors'
 
@@ -16,8 +18,8 @@ const words: LiveGraphWords = {
 }
 const colors = new Proxy({}, { get: (_, name) => String(name) }) as ChartColors
 const points = [
-  { at: at(0), chatters: 10, viewers: 12, arrived: null, left: null },
-  { at: at(30), chatters: 14, viewers: null, arrived: 6, left: 2 },
+  samplePoint({ at: at(0), chatters: 10, viewers: 12, arrived: null, left: null }),
+  samplePoint({ at: at(30), chatters: 14, viewers: null, arrived: 6, left: 2, gapBefore: true }),
 ]
 
 interface Shape {
@@ -25,7 +27,7 @@ interface Shape {
   tooltip: { renderMode: string; formatter: (items: unknown[]) => string }
 }
 const option = liveGraphOption(
-  { points, gaps: [{ from: at(5), to: at(25) }], markers: [{ at: at(28), kind: 'raid', label: 'Raid' }] },
+  { points, markers: [{ at: at(28), kind: 'raid', label: 'Raid' }] },
   words,
   colors,
 ) as unknown as Shape
@@ -35,7 +37,7 @@ describe('liveGraphOption', () => {
   it('draws no line across a gap, and says where it is', () => {
     expect(series('in chat').data.map(([, value]) => value)).toEqual([10, null, 14])
     expect(series('in chat').markArea?.data).toEqual([
-      [{ name: 'no capture', xAxis: at(5).getTime() }, { xAxis: at(25).getTime() }],
+      [{ name: 'no capture', xAxis: at(0).getTime() }, { xAxis: at(30).getTime() }],
     ])
     expect(series('in chat').markLine?.data).toEqual([{ name: 'Raid', xAxis: at(28).getTime() }])
   })

@@ -1,14 +1,20 @@
 /** The live graph as ECharts is told it: a pure function of what is shown, so that it can be tested without a canvas. */
 import type { EChartsCoreOption } from 'echarts/core'
 
-import { withHoles, type CapturePoint, type Gap, type Marker } from '@/domain/series'
+import { gapsOf, withHoles, type CapturePoint } from '@/domain/series'
 
 import type { ChartColors } from './useChartColors'
 
+export interface NamedMarker {
+  readonly at: Date
+  readonly kind: 'raid' | 'streamStart' | 'streamEnd'
+  /** As it is to be read. */
+  readonly label: string
+}
+
 export interface LiveGraphData {
   readonly points: readonly CapturePoint[]
-  readonly gaps: readonly Gap[]
-  readonly markers: readonly Marker[]
+  readonly markers: readonly NamedMarker[]
 }
 
 export interface LiveGraphWords {
@@ -29,7 +35,8 @@ interface TooltipItem {
 }
 
 export function liveGraphOption(data: LiveGraphData, words: LiveGraphWords, colors: ChartColors): EChartsCoreOption {
-  const { points, gaps, markers } = data
+  const { points, markers } = data
+  const gaps = gapsOf(points)
   const axis = { axisLine: { show: false }, axisTick: { show: false } }
   const label = { color: colors.quiet, fontFamily: colors.font, fontSize: 12 }
   const count = { ...label, formatter: (value: number) => words.number(Math.abs(value)) }
@@ -42,8 +49,8 @@ export function liveGraphOption(data: LiveGraphData, words: LiveGraphWords, colo
     textStyle: { fontFamily: colors.font },
     aria: { enabled: false },
     grid: [
-      { left: 56, right: 16, top: 28, height: '58%' },
-      { left: 56, right: 16, bottom: 26, height: '20%' },
+      { left: 48, right: 8, top: 24, height: '58%' },
+      { left: 48, right: 8, bottom: 24, height: '18%' },
     ],
     axisPointer: { link: [{ xAxisIndex: 'all' }], lineStyle: { color: colors.quiet } },
     xAxis: [0, 1].map((gridIndex) => ({
@@ -74,7 +81,7 @@ export function liveGraphOption(data: LiveGraphData, words: LiveGraphWords, colo
       {
         name: words.chatters,
         type: 'line',
-        data: withHoles(points, gaps, (point) => point.chatters),
+        data: withHoles(points, (point) => point.chatters),
         showSymbol: false,
         connectNulls: false,
         lineStyle: { color: colors.accent, width: 2 },
@@ -89,14 +96,14 @@ export function liveGraphOption(data: LiveGraphData, words: LiveGraphWords, colo
         markArea: {
           silent: true,
           itemStyle: { color: colors.line },
-          label: { color: colors.quiet, fontFamily: colors.font, fontSize: 12, position: 'insideTop' },
+          label: { color: colors.quiet, fontFamily: colors.font, fontSize: 12, position: 'insideBottom' },
           data: gaps.map((gap) => [{ name: words.gap, xAxis: gap.from.getTime() }, { xAxis: gap.to.getTime() }]),
         },
       },
       {
         name: words.viewers,
         type: 'line',
-        data: withHoles(points, gaps, (point) => point.viewers),
+        data: withHoles(points, (point) => point.viewers),
         showSymbol: false,
         connectNulls: false,
         lineStyle: { color: colors.quiet, width: 1.5, type: 'dashed' },

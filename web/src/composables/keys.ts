@@ -1,3 +1,4 @@
+import type { Subject } from '@/domain/analysis'
 import type { ChannelId, SessionUuid } from '@/domain/ids'
 
 /** Names of what is kept of the server's answers; an event makes stale whatever begins with its name. */
@@ -6,6 +7,12 @@ export const keys = {
   channels: ['channels'] as const,
   sessions: ['sessions'] as const,
   session: (uuid: SessionUuid) => ['sessions', uuid] as const,
+  /** All that is computed from captures: any of it may change when one lands. */
+  analysis: ['analysis'] as const,
+  question: (subject: Subject, question: string, ...parameters: readonly unknown[]) =>
+    ['analysis', subject.kind, subject.id, question, ...parameters] as const,
+  streams: (channel: ChannelId) => ['analysis', 'channel', channel, 'streams'] as const,
+  verdicts: (channel: ChannelId) => ['verdicts', channel] as const,
   summaries: ['summary'] as const,
   summary: (uuid: SessionUuid, channels: readonly ChannelId[]) => ['summary', uuid, ...channels] as const,
 }

@@ -28,6 +28,21 @@ export function ago(locale: string, then: Date, now: Date): string | null {
   return null
 }
 
+const AGES: readonly [Intl.RelativeTimeFormatUnit & ('year' | 'month' | 'day' | 'hour'), number][] = [
+  ['year', 365.25 * 86_400],
+  ['month', 30.44 * 86_400],
+  ['day', 86_400],
+  ['hour', 3_600],
+]
+
+/** How old something is, in the largest whole unit: "3 years", "5 days". */
+export function age(locale: string, since: Date, now: Date): string {
+  const seconds = Math.max(0, (now.getTime() - since.getTime()) / 1_000)
+  const [unit, size] = AGES.find(([, one]) => seconds >= one) ?? ['hour', 3_600]
+  const format = kept(`age ${unit} ${locale}`, () => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }))
+  return format.format(Math.floor(seconds / size))
+}
+
 export function timeZoneName(locale: string, zone?: string): string {
   const format = new Intl.DateTimeFormat(locale, { timeZoneName: 'longGeneric', timeZone: zone })
   const name = format.formatToParts(new Date()).find((part) => part.type === 'timeZoneName')
@@ -62,6 +77,11 @@ export function useFormat() {
     /** A calendar day that came as `2025-05-12`: the same day everywhere. */
     day: (day: string): string =>
       date('day', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`)),
+    shortDay: (value: Date): string => date('shortDay', { dateStyle: 'medium', timeZone: 'UTC' }).format(value),
+    /** The month of a calendar day, short. */
+    month: (day: string): string =>
+      date('month', { month: 'short', year: '2-digit', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`)),
+    age: (since: Date, now: Date): string => age(locale.value, since, now),
     ago: (then: Date, now: Date): string => ago(locale.value, then, now) ?? t('time.justNow'),
     zone: computed(() => timeZoneName(locale.value)),
   }

@@ -80,7 +80,7 @@ describe('live', () => {
       chatters_count: 1,
       new_count: 0,
     })
-    expect(invalidated).toEqual([['channels'], ['sessions'], ['summary']])
+    expect(invalidated).toEqual([['channels'], ['sessions'], ['summary'], ['analysis']])
   })
 
   it('asks a summary again once for a burst of enrichment', () => {
@@ -89,7 +89,7 @@ describe('live', () => {
     expect(live.remaining.value).toBe(0)
     expect(invalidated).toEqual([])
     vi.advanceTimersByTime(2_000)
-    expect(invalidated).toEqual([['summary']])
+    expect(invalidated).toEqual([['summary'], ['analysis']])
   })
 
   it('knows at once that Twitch withdrew what was allowed', () => {

@@ -126,12 +126,14 @@ export function createLive(parts: LiveParts): Live {
         stale(keys.channels)
         stale(keys.sessions)
         stale(keys.summaries)
+        stale(keys.analysis)
         break
       case 'enriched':
         remaining.value = event.remaining
         enrichedTimer ??= setTimeout(() => {
           enrichedTimer = null
           stale(keys.summaries)
+          stale(keys.analysis)
         }, ENRICHED_PAUSE)
         break
       case 'grantLost':

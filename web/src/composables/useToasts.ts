@@ -4,11 +4,14 @@ export interface Toast {
   readonly id: number
   readonly tone: 'plain' | 'error'
   readonly text: string
-  readonly action?: { readonly label: string; readonly to: string }
+  readonly action?: ToastAction
 }
 
-/** An error is read twice; what only confirms goes by itself. */
-const STAY = { plain: 6_000, error: 12_000 } as const
+/** A place to go to, or something to do. */
+export type ToastAction = { readonly label: string } & ({ readonly to: string } | { readonly run: () => void })
+
+/** An error is read twice; what only confirms goes by itself; what can be undone leaves time to think again. */
+const STAY = { plain: 6_000, error: 12_000, undo: 20_000 } as const
 
 const toasts = ref<Toast[]>([])
 let next = 1
@@ -20,7 +23,7 @@ function dismiss(id: number): void {
 function say(toast: Omit<Toast, 'id'>): void {
   const id = next++
   toasts.value = [...toasts.value.slice(-2), { ...toast, id }]
-  setTimeout(() => dismiss(id), STAY[toast.tone])
+  setTimeout(() => dismiss(id), STAY[toast.action && 'run' in toast.action ? 'undo' : toast.tone])
 }
 
 export const useToasts = () => ({ toasts: readonly(toasts), say, dismiss })

@@ -11,6 +11,8 @@ const channel = (login: string, change: Partial<Channel> = {}): Channel => ({
   role: 'moderator',
   live: null,
   lastCapture: null,
+  schedule: null,
+  recent: [],
   ...change,
 })
 const live = (viewers: number) => ({ startedAt: new Date(0), viewers, title: '' })

@@ -21,11 +21,24 @@ export interface LastCapture {
   readonly chatters: number
 }
 
+/** Captures that come by themselves. */
+export interface Schedule {
+  readonly intervalMinutes: number
+  /** Only while the channel is live. */
+  readonly onlyLive: boolean
+  readonly nextAt: Date
+  /** Why nothing is captured, by a stable code; null while all is well. */
+  readonly pausedReason: string | null
+}
+
 export interface Channel extends ChannelName {
   readonly imageUrl: string | null
   readonly role: ChannelRole
   readonly live: Live | null
   readonly lastCapture: LastCapture | null
+  readonly schedule: Schedule | null
+  /** Chatters in the captures of the last broadcast, in the order of time. */
+  readonly recent: readonly number[]
 }
 
 /** My channels; when Twitch does not answer they are those it listed last, and nobody knows which are live. */

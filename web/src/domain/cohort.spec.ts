@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { banLines, between, inOrder, matching, pressed, type CohortRow } from './cohort'
+import { banLines, between, createdBetween, csvOf, inOrder, matching, pressed, type CohortRow } from './cohort'
 import { accountId } from './ids'
 
 const row = (login: string, change: Partial<CohortRow> = {}): CohortRow => ({
@@ -9,9 +9,9 @@ const row = (login: string, change: Partial<CohortRow> = {}): CohortRow => ({
   displayName: login.toUpperCase(),
   createdAt: new Date(0),
   firstSeen: new Date(0),
+  lastSeen: new Date(0),
   captures: 1,
   regular: false,
-  group: null,
   ...change,
 })
 const logins = (rows: readonly CohortRow[]) => rows.map((one) => one.login)
@@ -56,4 +56,22 @@ it('takes what lies between two rows, in either direction', () => {
 
 it('writes a line to ban each', () => {
   expect(banLines([row('ada'), row('bob')])).toBe('/ban ada\n/ban bob')
+})
+
+it('finds whom a range of days stands for, its last day included', () => {
+  const rows = ['2025-05-11T23:59:59Z', '2025-05-12T00:00:00Z', '2025-05-13T23:59:59Z', '2025-05-14T00:00:00Z'].map((time, i) =>
+    row(`v${i}`, { createdAt: new Date(time) }),
+  )
+  const found = createdBetween([...rows, row('unknown', { createdAt: null })], '2025-05-12', '2025-05-13')
+  expect(logins(found)).toEqual(['v1', 'v2'])
+})
+
+it('writes CSV that a spreadsheet reads and does not run', () => {
+  const text = csvOf([row('ada', { displayName: '=1+1', createdAt: null }), row('bob', { displayName: 'B"ob, eh' })], (id) =>
+    id === 'ada' ? 'suspicious' : null,
+  )
+  const lines = text.split('\r\n')
+  expect(lines).toHaveLength(4)
+  expect(lines[1]).toBe("ada,ada,'=1+1,,1970-01-01T00:00:00.000Z,1970-01-01T00:00:00.000Z,1,false,suspicious")
+  expect(lines[2]).toContain('"B""ob, eh"')
 })

@@ -1,4 +1,5 @@
 /** The rows of a cohort table, and what one does to them: sort, filter, pick. */
+import type { Origin, Verdict } from './analysis'
 import type { AccountId } from './ids'
 
 export interface CohortRow {
@@ -8,15 +9,21 @@ export interface CohortRow {
   /** Null while Twitch has not been asked. */
   readonly createdAt: Date | null
   readonly firstSeen: Date
+  readonly lastSeen: Date
   /** In how many of the captures shown. */
   readonly captures: number
   /** Comes back broadcast after broadcast. */
   readonly regular: boolean
-  /** The likely coordinated group it was put in, by its name. */
-  readonly group: string | null
 }
 
-export type SortKey = 'login' | 'createdAt' | 'firstSeen' | 'captures' | 'group'
+/** What else is known of a row's account, from other answers. */
+export interface Known {
+  /** Null for who was seen here before. */
+  readonly origin: Origin | null
+  readonly verdict: Verdict | null
+}
+
+export type SortKey = 'login' | 'createdAt' | 'firstSeen' | 'captures'
 
 export interface Order {
   readonly key: SortKey
@@ -26,7 +33,7 @@ export interface Order {
 /** A column that is pressed again turns round; another begins with what one looks for: the newest, the most. */
 export function pressed(order: Order, key: SortKey): Order {
   if (order.key === key) return { key, descending: !order.descending }
-  return { key, descending: key !== 'login' && key !== 'group' }
+  return { key, descending: key !== 'login' }
 }
 
 const collator = new Intl.Collator('en', { numeric: true })
@@ -35,8 +42,6 @@ function compare(a: CohortRow, b: CohortRow, key: SortKey): number {
   switch (key) {
     case 'login':
       return collator.compare(a.login, b.login)
-    case 'group':
-      return collator.compare(a.group ?? '', b.group ?? '')
     case 'captures':
       return a.captures - b.captures
     case 'createdAt':
@@ -46,8 +51,7 @@ function compare(a: CohortRow, b: CohortRow, key: SortKey): number {
   }
 }
 
-const isUnknown = (row: CohortRow, key: SortKey): boolean =>
-  (key === 'createdAt' && row.createdAt === null) || (key === 'group' && row.group === null)
+const isUnknown = (row: CohortRow, key: SortKey): boolean => key === 'createdAt' && row.createdAt === null
 
 /** In the order wanted; what is unknown comes last whichever way one sorts, and equals stand by login. */
 export function inOrder(rows: readonly CohortRow[], { key, descending }: Order): CohortRow[] {
@@ -66,9 +70,39 @@ export function matching(rows: readonly CohortRow[], text: string): readonly Coh
   return rows.filter((row) => row.login.includes(wanted) || row.displayName.toLowerCase().includes(wanted))
 }
 
+/** Those created on the days from one to the other (UTC), both counted. */
+export function createdBetween(rows: readonly CohortRow[], from: string, to: string): CohortRow[] {
+  const first = Date.parse(`${from}T00:00:00Z`)
+  const end = Date.parse(`${to}T00:00:00Z`) + 86_400_000
+  return rows.filter(({ createdAt }) => createdAt !== null && createdAt.getTime() >= first && createdAt.getTime() < end)
+}
+
 /** The ids from one row to another, both counted, in either direction. */
 export function between(rows: readonly CohortRow[], a: number, b: number): AccountId[] {
   return rows.slice(Math.min(a, b), Math.max(a, b) + 1).map((row) => row.id)
 }
 
 export const banLines = (rows: readonly CohortRow[]): string => rows.map((row) => `/ban ${row.login}`).join('\n')
+
+/** A spreadsheet would run a cell that begins like a formula. */
+const cell = (text: string): string => {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+/** The rows as CSV (RFC 4180), with a head and times in ISO 8601, as the export of the whole has them. */
+export function csvOf(rows: readonly CohortRow[], verdictOf: (id: AccountId) => Verdict | null): string {
+  const head = ['twitch_id', 'login', 'display_name', 'created_at', 'first_seen_at', 'last_seen_at', 'captures', 'regular', 'verdict']
+  const lines = rows.map((row) => [
+    row.id,
+    row.login,
+    row.displayName,
+    row.createdAt?.toISOString() ?? '',
+    row.firstSeen.toISOString(),
+    row.lastSeen.toISOString(),
+    String(row.captures),
+    String(row.regular),
+    verdictOf(row.id) ?? '',
+  ])
+  return [head, ...lines].map((line) => line.map(cell).join(',')).join('\r\n') + '\r\n'
+}

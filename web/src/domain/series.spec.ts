@@ -1,29 +1,27 @@
 import { describe, expect, it } from 'vitest'
 
-import { pieces, withHoles, type CapturePoint } from './series'
+import { samplePoint } from '@/testing/samples'
+
+import { gapsOf, pieces, withHoles } from './series'
 
 const at = (minute: number) => new Date(minute * 60_000)
-const point = (minute: number): CapturePoint => ({ at: at(minute), chatters: minute, viewers: null, arrived: 0, left: 0 })
+const points = [0, 5, 20, 25].map((minute) => samplePoint({ at: at(minute), chatters: minute, gapBefore: minute === 20 }))
 
 describe('withHoles', () => {
-  const points = [0, 5, 20, 25].map(point)
-  const line = (from: number, to: number) => withHoles(points, [{ from: at(from), to: at(to) }], (one) => one.chatters)
-
-  it('breaks the line where a gap lies between two captures', () => {
-    expect(line(5, 20).map(([, value]) => value)).toEqual([0, 5, null, 20, 25])
-    expect(line(9, 12).map(([, value]) => value)).toEqual([0, 5, null, 20, 25])
-  })
-
-  it('breaks nothing for a gap before, after, or none', () => {
-    expect(line(-10, 0)).toHaveLength(4)
-    expect(line(25, 40)).toHaveLength(4)
-    expect(withHoles(points, [], (one) => one.chatters)).toHaveLength(4)
-  })
-
-  it('keeps samples in the order of time', () => {
-    const times = line(5, 20).map(([time]) => time)
+  it('breaks the line where something is missing, and nowhere else', () => {
+    const samples = withHoles(points, (one) => one.chatters)
+    expect(samples.map(([, value]) => value)).toEqual([0, 5, null, 20, 25])
+    const times = samples.map(([time]) => time)
     expect(times).toEqual([...times].sort((a, b) => a - b))
   })
+
+  it('begins with the first capture, whatever came before', () => {
+    expect(withHoles([samplePoint({ gapBefore: true })], (one) => one.chatters)).toHaveLength(1)
+  })
+})
+
+it('gaps reach from the last capture before to the first after', () => {
+  expect(gapsOf(points)).toEqual([{ from: at(5), to: at(20) }])
 })
 
 describe('pieces', () => {

@@ -8,39 +8,40 @@ export interface CapturePoint {
   /** Present here and not in the capture before; null for the first. */
   readonly arrived: number | null
   readonly left: number | null
+  /** Never seen on the channel before. */
+  readonly fresh: number
+  /** Something is missing between the capture before and this one: a capture failed, or was missed, or nobody asked. */
+  readonly gapBefore: boolean
 }
 
-/** A time about which nothing is known: captures were due and failed, or were missed. */
+/** A time about which nothing is known. */
 export interface Gap {
   readonly from: Date
   readonly to: Date
 }
 
-export interface Marker {
-  readonly at: Date
-  readonly kind: 'raid' | 'streamStart' | 'streamEnd'
-  /** Who raids and with how many, as it is to be read. */
-  readonly label: string
-}
+export type Marker =
+  | { readonly at: Date; readonly kind: 'raid'; readonly from: string; readonly viewers: number }
+  | { readonly at: Date; readonly kind: 'streamStart'; readonly title: string }
+  | { readonly at: Date; readonly kind: 'streamEnd' }
 
 export type Sample = readonly [time: number, value: number | null]
 
+export const gapsOf = (points: readonly CapturePoint[]): Gap[] =>
+  points.flatMap((point, i) => {
+    const before = points[i - 1]
+    return point.gapBefore && before ? [{ from: before.at, to: point.at }] : []
+  })
+
 /** One line's samples, with a hole wherever a gap lies between two of them, so that no line is drawn across it. */
-export function withHoles(
-  points: readonly CapturePoint[],
-  gaps: readonly Gap[],
-  value: (point: CapturePoint) => number | null,
-): Sample[] {
+export function withHoles(points: readonly CapturePoint[], value: (point: CapturePoint) => number | null): Sample[] {
   const samples: Sample[] = []
-  let previous: number | null = null
+  let before: number | null = null
   for (const point of points) {
     const time = point.at.getTime()
-    const from = previous
-    if (from !== null && gaps.some((gap) => gap.from.getTime() < time && gap.to.getTime() > from)) {
-      samples.push([from + (time - from) / 2, null])
-    }
+    if (before !== null && point.gapBefore) samples.push([before + (time - before) / 2, null])
     samples.push([time, value(point)])
-    previous = time
+    before = time
   }
   return samples
 }

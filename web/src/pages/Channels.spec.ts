@@ -10,7 +10,7 @@ import ToastList from '@/components/ToastList.vue'
 import Channels from './Channels.vue'
 
 const live = { started_at: '2026-11-23T10:00:00Z', viewer_count: 214, title: '' }
-const wire = (id: string, change: object = {}) => ({ id, login: `c${id}`, display_name: `C${id}`, profile_image_url: null, role: 'moderator', ...change })
+const wire = (id: string, change: object = {}) => ({ id, login: `c${id}`, display_name: `C${id}`, profile_image_url: null, role: 'moderator', recent: [], schedule: null, ...change })
 const channels = [wire('1', { live }), wire('2'), wire('3', { role: 'broadcaster', live })]
 
 async function open(list: unknown[] = channels, more: Parameters<typeof answer>[0] = {}) {

@@ -2,6 +2,7 @@
 import type { Channel } from '@/domain/channel'
 import { captureId, channelId, jobId, sessionUuid } from '@/domain/ids'
 import type { Job } from '@/domain/job'
+import type { CapturePoint } from '@/domain/series'
 import type { SessionSummary } from '@/domain/session'
 
 export const NOON = new Date('2026-11-23T12:00:00Z')
@@ -14,6 +15,8 @@ export const sampleChannel = (change: Partial<Channel> = {}): Channel => ({
   role: 'broadcaster',
   live: { startedAt: NOON, viewers: 1_873, title: 'x' },
   lastCapture: { id: captureId('7'), capturedAt: NOON, chatters: 2_412 },
+  schedule: null,
+  recent: [],
   ...change,
 })
 
@@ -43,6 +46,17 @@ export const sampleSummary = (change: Partial<SessionSummary> = {}): SessionSumm
     { id: channelId('1'), login: 'lumi', displayName: 'Lumi', captures: 48, distinctAccounts: 4_210, lastCapturedAt: NOON },
   ],
   topCreationDays: [{ day: '2025-05-12', accounts: 87, logins: ['ada', 'bob'] }],
+  ...change,
+})
+
+export const samplePoint = (change: Partial<CapturePoint> = {}): CapturePoint => ({
+  at: NOON,
+  chatters: 2_412,
+  viewers: null,
+  arrived: 0,
+  left: 0,
+  fresh: 0,
+  gapBefore: false,
   ...change,
 })
 

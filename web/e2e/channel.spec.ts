@@ -1,0 +1,198 @@
+import type { Page } from '@playwright/test'
+
+import { goLive, HARBORLIGHT, PETITPIXEL, sendBatch } from './sim'
+import { expect, signIn, test } from './support'
+
+const capture = (page: Page, name: string) => page.getByRole('button', { name: `Capturer ${name}` })
+const strip = (page: Page) => page.getByRole('region', { name: 'En bref' })
+const histogram = (page: Page) => page.getByRole('listbox', { name: 'Création des comptes' })
+const grid = (page: Page) => page.getByRole('grid')
+
+async function openChannel(page: Page, name: string): Promise<void> {
+  await page.getByRole('link', { name, exact: true }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(name)
+}
+
+/** Captures, and waits until the page says so by itself. */
+async function captureHere(page: Page, name: string): Promise<void> {
+  await capture(page, name).click()
+  await expect(page.getByText('Capture terminée')).toBeVisible()
+}
+
+test('a peak of creation dates: seen, brushed, judged, and still judged after a reload', async ({ page }) => {
+  test.setTimeout(120_000)
+  await goLive(HARBORLIGHT)
+  const size = await sendBatch(HARBORLIGHT, 120)
+  await signIn(page, 'HarborLight')
+  await openChannel(page, 'HarborLight')
+  await capture(page, 'HarborLight').click()
+  await expect(page.getByText(/^Page \d+ sur \d+, |^Capture terminée/)).toBeVisible()
+
+  // As the accounts are described to us, the page says by itself what is unusual.
+  await expect(strip(page)).toContainText(/1[12]\d comptes créés/, { timeout: 60_000 })
+  await expect(page.getByText('100 %')).toHaveCount(0)
+  const bar = await page.locator('.bar.pointed').first().boundingBox()
+  if (!bar) throw new Error('no peak is drawn')
+
+  // Dragging over it picks the cohort.
+  await page.mouse.move(bar.x + bar.width / 2, bar.y + bar.height / 2)
+  await page.mouse.down()
+  await page.mouse.move(bar.x + bar.width / 2 + 1, bar.y + bar.height / 2, { steps: 2 })
+  await page.mouse.up()
+  await expect(page).toHaveURL(/from=\d{4}-\d\d-01&to=/)
+  await expect(page.getByRole('heading', { name: /^Comptes créés du/ })).toBeVisible()
+
+  // The strip leads to exactly the days of the peak.
+  await strip(page).getByRole('button', { name: 'Voir ces comptes' }).click()
+  await expect(page.getByRole('heading', { name: /^Comptes créés le/ })).toBeVisible()
+  await grid(page).focus()
+  await page.keyboard.press('Control+a')
+  const actions = page.getByRole('toolbar', { name: 'Actions sur les comptes choisis' })
+  await expect(actions).toContainText(/1[12]\d choisis/)
+  expect(size).toBe(120)
+
+  const download = page.waitForEvent('download')
+  await actions.getByRole('button', { name: 'Exporter (CSV)' }).click()
+  const text = await (await (await download).createReadStream()).toArray()
+  const lines = Buffer.concat(text as Buffer[]).toString('utf8').trim().split('\r\n')
+  expect(lines[0]).toMatch(/^twitch_id,login,/)
+  expect(lines.length).toBeGreaterThan(110)
+
+  await actions.getByRole('button', { name: 'Ce sont des gens' }).click()
+  await expect(page.getByText(/1[12]\d comptes marqués comme des gens/)).toBeVisible()
+  await page.reload()
+  await expect(page.getByRole('heading', { name: /^Comptes créés le/ })).toBeVisible()
+  await expect(grid(page).getByText('des gens').first()).toBeVisible()
+  await page.getByRole('button', { name: /^Des gens 1[12]\d$/ }).click()
+  await expect(page.getByText(/^1[12]\d affichés sur 1[12]\d/)).toBeVisible()
+})
+
+test('an open page shows a capture made in another tab, without reloading', async ({ page, context }) => {
+  await goLive(PETITPIXEL)
+  await signIn(page, 'PetitPixel')
+  await openChannel(page, 'PetitPixel')
+  await captureHere(page, 'PetitPixel')
+  await expect(strip(page)).toContainText(/\d+ captures?, la dernière à l’instant/)
+  const count = async () => Number(/(\d+) captures?, la dernière/.exec(await strip(page).innerText())?.[1])
+  const before = await count()
+  await page.evaluate(() => Object.assign(globalThis, { stayed: true }))
+
+  const other = await context.newPage()
+  await other.goto('/channels')
+  // Captures asked for within the same ten seconds are one.
+  await expect(async () => {
+    await capture(other, 'PetitPixel').click({ timeout: 1_000 })
+    await expect.poll(count, { timeout: 4_000 }).toBeGreaterThan(before)
+  }).toPass({ timeout: 45_000 })
+  expect(await page.evaluate(() => 'stayed' in globalThis)).toBe(true)
+
+  // And what one tab judges, the other shows when it is looked at again.
+  await expect(grid(page).getByRole('row').nth(1)).toBeVisible()
+  await other.close()
+})
+
+test('a schedule is set, kept, and captures by itself', async ({ page }) => {
+  test.setTimeout(150_000)
+  await goLive(PETITPIXEL)
+  await signIn(page, 'PetitPixel')
+  const toggle = page.getByRole('switch', { name: 'Capture automatique de PetitPixel' })
+  await expect(toggle).toHaveAttribute('aria-checked', 'false')
+  await toggle.click()
+  await page.getByRole('button', { name: 'toutes les 5 min, en direct' }).click()
+  await page.getByLabel('Intervalle').selectOption({ label: 'chaque minute' })
+  await page.getByLabel('Seulement pendant les directs').uncheck()
+  await page.keyboard.press('Escape')
+  await page.reload()
+  await expect(toggle).toHaveAttribute('aria-checked', 'true')
+  await expect(page.getByRole('button', { name: 'chaque minute', exact: true })).toBeVisible()
+
+  await openChannel(page, 'PetitPixel')
+  await expect(page.getByText(/Capture terminée/)).toBeVisible({ timeout: 90_000 })
+  await page.getByRole('switch', { name: 'Capture automatique de PetitPixel' }).click()
+  await page.reload()
+  await expect(page.getByRole('switch', { name: 'Capture automatique de PetitPixel' })).toHaveAttribute('aria-checked', 'false')
+})
+
+test('a channel that is not one’s own does not open', async ({ page }) => {
+  await signIn(page, 'PetitPixel')
+  await page.goto('/channels/ironmeadow')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('La chaîne « ironmeadow » n’est pas parmi les vôtres')
+})
+
+test('dates are picked, people are picked and judged with the keyboard alone', async ({ page }) => {
+  await signIn(page, 'PetitPixel')
+  await openChannel(page, 'PetitPixel')
+  await captureHere(page, 'PetitPixel')
+  await expect(histogram(page)).toBeVisible()
+  await page.locator('main').focus()
+  for (let i = 0; i < 30 && !(await histogram(page).evaluate((node) => node === document.activeElement)); i += 1) {
+    await page.keyboard.press('Tab')
+  }
+  await expect(histogram(page)).toBeFocused()
+  await page.keyboard.press('Home')
+  await page.keyboard.press('Shift+End')
+  await expect(page).toHaveURL(/from=/)
+  await page.keyboard.press('t')
+  await expect(page.getByRole('columnheader', { name: 'D’ordinaire sur cette chaîne' })).toBeVisible()
+  await page.keyboard.press('t')
+
+  for (let i = 0; i < 20 && !(await grid(page).evaluate((node) => node === document.activeElement)); i += 1) {
+    await page.keyboard.press('Tab')
+  }
+  await expect(grid(page)).toBeFocused()
+  await page.keyboard.press('Space')
+  await page.keyboard.press('Shift+ArrowDown')
+  await expect(page.getByText('2 choisis', { exact: true })).toBeVisible()
+  const mark = page.getByRole('button', { name: 'Suspects', exact: true })
+  for (let i = 0; i < 20 && !(await mark.evaluate((node) => node === document.activeElement)); i += 1) {
+    await page.keyboard.press('Tab')
+  }
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('2 comptes marqués suspects')).toBeVisible()
+  await page.getByRole('button', { name: 'Annuler' }).press('Enter')
+  await expect(page.getByRole('button', { name: /^Suspects \d/ })).toHaveCount(0)
+})
+
+test('the channel’s page fits a phone, in both themes and languages', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 })
+  await signIn(page, 'PetitPixel')
+  await openChannel(page, 'PetitPixel')
+  await captureHere(page, 'PetitPixel')
+  await expect(histogram(page)).toBeVisible()
+  const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+  expect(await overflow()).toBeLessThanOrEqual(0)
+  await page.getByRole('button', { name: 'English' }).click()
+  await page.getByRole('button', { name: 'Switch to the light theme' }).click()
+  await expect(page.getByRole('listbox', { name: 'Account creation' })).toBeVisible()
+  await expect(page.getByRole('region', { name: 'In short' })).toBeVisible()
+  expect(await overflow()).toBeLessThanOrEqual(0)
+})
+
+test('a login that ends on a channel’s page leads back to it, with what was picked', async ({ page, context }) => {
+  await signIn(page, 'PetitPixel')
+  await openChannel(page, 'PetitPixel')
+  await captureHere(page, 'PetitPixel')
+  await histogram(page).press('Home')
+  await expect(page).toHaveURL(/from=/)
+  const address = page.url()
+  await context.clearCookies()
+  await capture(page, 'PetitPixel').click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toContainText('Votre session de connexion a expiré')
+  await dialog.getByRole('button', { name: 'Se reconnecter' }).click()
+  await page.getByRole('radio', { name: /PetitPixel/ }).check()
+  await page.getByRole('button', { name: 'Autoriser' }).click()
+  await expect(page).toHaveURL(address)
+  await expect(page.getByRole('heading', { name: /^Comptes créés/ })).toBeVisible()
+})
+
+test('offline and back: the page says so, then catches up', async ({ page, context }) => {
+  await signIn(page, 'PetitPixel')
+  await openChannel(page, 'PetitPixel')
+  await captureHere(page, 'PetitPixel')
+  await context.setOffline(true)
+  await expect(page.getByText('Vous êtes hors ligne')).toBeVisible()
+  await expect(strip(page)).toBeVisible()
+  await context.setOffline(false)
+  await expect(page.getByText('Vous êtes hors ligne')).toHaveCount(0, { timeout: 30_000 })
+})

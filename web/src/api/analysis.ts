@@ -1,0 +1,81 @@
+/** Questions about a session, a broadcast, a capture or a channel: the same ones for each. */
+import type { Creations, Evolution, Newcomers, RaidSeen, Subject } from '@/domain/analysis'
+import type { CohortRow } from '@/domain/cohort'
+
+import { ask, http } from './client'
+import { parseAccountRow, parseCreations, parseEvolution, parseNewcomers, parseRaid } from './parseAnalysis'
+
+type Query = Readonly<Record<string, string | number>>
+
+/** Where the browser itself asks a question about a subject: for a download. */
+export function addressOf(subject: Subject, question: string, query: Query = {}): string {
+  const parameters = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)])).toString()
+  return `/api/v1/${subject.kind}s/${subject.id}/${question}${parameters === '' ? '' : `?${parameters}`}`
+}
+
+const at = ({ kind, id }: Subject) => ({ subjects: `${kind}s` as const, id })
+
+/** More captures than this are thinned out by the server, which keeps every peak and valley. */
+const MOST_POINTS = 1_500
+
+export const fetchEvolution = async (subject: Subject, signal?: AbortSignal): Promise<Evolution> =>
+  parseEvolution(
+    await ask(
+      http.GET('/api/v1/{subjects}/{id}/evolution', { params: { path: at(subject), query: { points: MOST_POINTS } }, signal }),
+    ),
+  )
+
+export const fetchCreations = async (subject: Subject, signal?: AbortSignal): Promise<Creations> =>
+  parseCreations(
+    await ask(http.GET('/api/v1/{subjects}/{id}/creations', { params: { path: at(subject), query: { unit: 'day' } }, signal })),
+  )
+
+export async function fetchRaids(subject: Subject, signal?: AbortSignal): Promise<RaidSeen[]> {
+  const { raids } = await ask(http.GET('/api/v1/{subjects}/{id}/raids', { params: { path: at(subject) }, signal }))
+  return raids.map(parseRaid)
+}
+
+const NEWCOMERS_PAGE = 1_000
+const MOST_NEWCOMERS = 10_000
+
+export async function fetchNewcomers(subject: Subject, signal?: AbortSignal): Promise<Newcomers> {
+  const pageAfter = async (cursor: string | null): Promise<Newcomers> => {
+    const query = { limit: NEWCOMERS_PAGE, ...(cursor !== null && { cursor }) }
+    return parseNewcomers(
+      await ask(http.GET('/api/v1/{subjects}/{id}/newcomers', { params: { path: at(subject), query }, signal })),
+    )
+  }
+  const first = await pageAfter(null)
+  const people = [...first.people]
+  let next = first.next
+  while (next !== null && people.length < MOST_NEWCOMERS) {
+    const page = await pageAfter(next)
+    people.push(...page.people)
+    next = page.next
+  }
+  return { ...first, people, next }
+}
+
+const ACCOUNTS_PAGE = 10_000
+
+export interface AccountsPage {
+  readonly total: number
+  readonly rows: readonly CohortRow[]
+  readonly next: string | null
+}
+
+/** The accounts of a room by their creation, oldest first; of `created` only when it is given. */
+export async function fetchAccounts(
+  subject: Subject,
+  created: { readonly from: Date; readonly to: Date } | null,
+  cursor: string | null,
+  signal?: AbortSignal,
+): Promise<AccountsPage> {
+  const query = {
+    limit: ACCOUNTS_PAGE,
+    ...(created && { created_from: created.from.toISOString(), created_to: created.to.toISOString() }),
+    ...(cursor !== null && { cursor }),
+  }
+  const wire = await ask(http.GET('/api/v1/{subjects}/{id}/accounts', { params: { path: at(subject), query }, signal }))
+  return { total: wire.accounts, rows: wire.people.map(parseAccountRow), next: wire.next_cursor ?? null }
+}

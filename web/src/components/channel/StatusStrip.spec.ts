@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest'
+
+import { mountInPage } from '@/testing/mount'
+import { NOON, plain } from '@/testing/samples'
+
+import StatusStrip from './StatusStrip.vue'
+
+const peak = { kind: 'peak', from: '2025-05-12', to: '2025-05-12', accounts: 87, expected: 2.2 }
+const coverage = { captures: 48, gaps: 0, first: NOON, last: NOON }
+const open = (facts: object[]) =>
+  mountInPage(StatusStrip, { props: { facts, coverage, peak: facts.find((fact) => fact === peak) ?? null } })
+
+it('says what is unusual beside what was to be expected, and what speaks against alarm', async () => {
+  const { wrapper } = await open([peak])
+  expect(plain(wrapper.get('.head').text())).toBe('87 comptes créés le 12 mai 2025, où l’on en attendrait 2.')
+  expect(wrapper.text()).toContain('Un concours, une annonce ou un raid')
+  expect(wrapper.text()).not.toMatch(/bot/i)
+  await wrapper.get('button').trigger('click')
+  expect(wrapper.emitted('show')).toEqual([[peak]])
+})
+
+it('says so when nothing is, and how fresh that is', async () => {
+  const { wrapper } = await open([])
+  expect(wrapper.text()).toContain('Rien ne sort de l’ordinaire')
+  expect(plain(wrapper.text())).toMatch(/48 captures, la dernière .*, à \d\d:\d\d \(.+\)/)
+  expect(wrapper.find('button').exists()).toBe(false)
+})
+
+it('names a raid before anything else, whether or not a capture has seen it', async () => {
+  const raid = { kind: 'raid', at: NOON, from: 'lumi', announced: 250, arrived: null }
+  const { wrapper } = await open([raid, peak])
+  expect(plain(wrapper.get('.head').text())).toMatch(/^Raid de lumi à .*250 spectateurs annoncés, pas encore de capture/)
+  expect(wrapper.get('.more').text()).toContain('87 comptes')
+  await wrapper.setProps({ facts: [{ ...raid, arrived: 231 }] })
+  expect(plain(wrapper.get('.head').text())).toContain('250 spectateurs annoncés, 231 arrivés')
+})

@@ -1,0 +1,32 @@
+/** Questions about a room, each kept by its subject. Nothing is asked while there is no subject. */
+import { keepPreviousData, useQuery } from '@tanstack/vue-query'
+import { computed, type Ref } from 'vue'
+
+import { fetchCreations, fetchEvolution, fetchNewcomers, fetchRaids } from '@/api/analysis'
+import type { Subject } from '@/domain/analysis'
+
+import { keys } from './keys'
+
+/** The former answer stays in sight until the one about the new subject is there. */
+function useQuestion<T>(
+  subject: Readonly<Ref<Subject | null>>,
+  name: string,
+  ask: (subject: Subject, signal: AbortSignal) => Promise<T>,
+) {
+  return useQuery<T>({
+    queryKey: computed(() => (subject.value ? keys.question(subject.value, name) : ['analysis', 'nothing', name])),
+    queryFn: ({ signal }) => {
+      if (!subject.value) throw new Error('asked about nothing')
+      return ask(subject.value, signal)
+    },
+    enabled: computed(() => subject.value !== null),
+    placeholderData: keepPreviousData,
+  })
+}
+
+type MaySubject = Readonly<Ref<Subject | null>>
+
+export const useEvolution = (subject: MaySubject) => useQuestion(subject, 'evolution', fetchEvolution)
+export const useCreations = (subject: MaySubject) => useQuestion(subject, 'creations', fetchCreations)
+export const useNewcomers = (subject: MaySubject) => useQuestion(subject, 'newcomers', fetchNewcomers)
+export const useRaids = (subject: MaySubject) => useQuestion(subject, 'raids', fetchRaids)

@@ -1,0 +1,93 @@
+/** What a question may be about, and what its answer rests on. */
+import type { AccountId, CaptureId, ChannelId, SessionUuid, StreamId } from './ids'
+import type { CapturePoint, Marker } from './series'
+
+export type Subject =
+  | { readonly kind: 'session'; readonly id: SessionUuid }
+  | { readonly kind: 'stream'; readonly id: StreamId }
+  | { readonly kind: 'capture'; readonly id: CaptureId }
+  | { readonly kind: 'channel'; readonly id: ChannelId }
+
+export interface Coverage {
+  readonly captures: number
+  /** Captures that were asked for and failed or were missed. */
+  readonly gaps: number
+  readonly first: Date | null
+  readonly last: Date | null
+}
+
+export interface Evolution {
+  readonly coverage: Coverage
+  readonly points: readonly CapturePoint[]
+  readonly markers: readonly Marker[]
+}
+
+/** A day (UTC) on which accounts of the room were created. */
+export interface CreatedOn {
+  readonly day: string
+  readonly accounts: number
+  /** What other broadcasts of the channel hold of that day, scaled to this room; null while there are none. */
+  readonly usual: number | null
+}
+
+export interface Creations {
+  readonly coverage: Coverage
+  readonly accounts: number
+  /** Those whose creation date is known. */
+  readonly known: number
+  /** How many other broadcasts `usual` rests on; 0 when there are none. */
+  readonly broadcasts: number
+  readonly days: readonly CreatedOn[]
+}
+
+/** How somebody came who was never seen on the channel before. */
+export type Origin = 'raid' | 'wave' | 'organic'
+
+export interface Newcomer {
+  readonly id: AccountId
+  readonly login: string
+  readonly displayName: string
+  readonly createdAt: Date | null
+  readonly channel: ChannelId
+  readonly firstSeen: Date
+  readonly ageDays: number | null
+  readonly origin: Origin
+  readonly cameBack: boolean
+}
+
+export interface Newcomers {
+  readonly coverage: Coverage
+  readonly total: number
+  readonly byRaid: number
+  readonly byWave: number
+  readonly cameBack: number
+  readonly people: readonly Newcomer[]
+  readonly next: string | null
+}
+
+/** A raid as announced and as seen; null is what no capture tells. */
+export interface RaidSeen {
+  readonly id: string
+  readonly channel: ChannelId
+  readonly from: string
+  readonly at: Date
+  readonly announced: number
+  readonly arrived: number | null
+  readonly seenAtSource: number | null
+  readonly stayed: number | null
+  readonly cameBack: number | null
+}
+
+/** A broadcast of a channel of which there are captures. */
+export interface Stream {
+  readonly id: StreamId
+  readonly title: string
+  readonly startedAt: Date
+  /** Null while it runs. */
+  readonly endedAt: Date | null
+  readonly captures: number
+  /** The most chatters in one capture; null when there is none. */
+  readonly peak: number | null
+}
+
+export type Verdict = 'people' | 'suspicious'

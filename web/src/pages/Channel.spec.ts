@@ -1,0 +1,136 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { nextTick } from 'vue'
+
+import ToastList from '@/components/ToastList.vue'
+import { answer, problemBody } from '@/testing/answers'
+import { mountInPage } from '@/testing/mount'
+import { plain } from '@/testing/samples'
+
+import Channel from './Channel.vue'
+
+const time = (minute: number) => new Date(Date.UTC(2026, 10, 23, 18, minute)).toISOString()
+const channel = {
+  id: '1',
+  login: 'lumi',
+  display_name: 'Lumi',
+  profile_image_url: null,
+  role: 'moderator',
+  live: { started_at: time(0), viewer_count: 214, title: 'x' },
+  last_capture: { id: '3', captured_at: time(10), chatters_count: 60 },
+  schedule: null,
+  recent: [],
+}
+const stream = (id: string, change: object = {}) => ({ id, title: '', started_at: time(0), ended_at: null, captures: 2, chatters_peak: 60, ...change })
+const coverage = { captures: 2, gaps: 0, first_captured_at: time(5), last_captured_at: time(10) }
+const point = (minute: number) => ({
+  capture_id: String(minute), channel_id: '1', stream_id: '9', captured_at: time(minute), chatters: 60, viewers: 80, new: 2, returning: 58, arrived: 4, left: 3, gap_before: false,
+})
+const person = (login: string, created: string) => ({
+  twitch_id: login, login, display_name: login, created_at: `${created}T10:00:00Z`, captures: 1, first_seen_at: time(5), last_seen_at: time(10), broadcasts: 1, regular: false,
+})
+const bars = [
+  { start: '2012-01-15T00:00:00Z', accounts: 1, usual: 1 },
+  { start: '2025-05-12T00:00:00Z', accounts: 30, usual: 1 },
+]
+const people = [person('ada', '2012-01-15'), person('bob', '2025-05-12'), person('eve', '2025-05-12')]
+const about = (id: string) => {
+  const at = `GET /api/v1/streams/${id}`
+  return {
+    [`${at}/evolution?points=1500`]: { body: { coverage, points: [point(5), point(10)], markers: [] } },
+    [`${at}/creations?unit=day`]: { body: { coverage, unit: 'day', accounts: 31, enriched: 31, baseline: null, bars } },
+    [`${at}/newcomers?limit=1000`]: {
+      body: { coverage, newcomers: 1, by_raid: 0, by_wave: 1, came_back: 0, people: [{ ...person('eve', '2025-05-12'), channel_id: '1', capture_id: '3', age_days: 9, origin: 'wave', raid_id: null, came_back: false }], next_cursor: null },
+    },
+    [`${at}/raids`]: { body: { coverage, raids: [] } },
+    [`${at}/accounts?limit=10000`]: { body: { coverage, accounts: 3, people, next_cursor: null } },
+  }
+}
+const routes = {
+  'GET /api/v1/channels': { body: { channels: [channel], stale: false } },
+  'GET /api/v1/channels/1/streams': { body: { streams: [stream('9'), stream('8', { ended_at: time(0) })], next_cursor: null } },
+  'GET /api/v1/channels/1/verdicts?limit=10000': { body: { verdicts: [{ twitch_id: 'ada', verdict: 'people', marked_at: time(0), marked_by: '1' }], next_cursor: null } },
+  ...about('9'),
+}
+
+// A canvas is nothing that happy-dom can draw on.
+vi.mock('@/charts/EChart.vue', () => ({ __esModule: true, default: { render: () => null } }))
+beforeEach(() => {
+  Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 400 })
+})
+
+async function open(more: Parameters<typeof answer>[0] = {}, at = '/channels/lumi') {
+  const asked = answer({ ...routes, ...more })
+  const page = await mountInPage(Channel, { props: { login: 'lumi' }, at })
+  return { ...page, asked }
+}
+const rows = (wrapper: Awaited<ReturnType<typeof open>>['wrapper']) => wrapper.findAll('.rows .login').map((row) => plain(row.text()))
+
+describe('a channel’s page', () => {
+  it('says in a sentence what strikes, and shows who is behind it', async () => {
+    const { wrapper, router } = await open()
+    await vi.waitFor(() => expect(rows(wrapper)).toEqual(['bob', 'eve', 'ada']))
+    expect(plain(wrapper.get('.strip').text())).toContain('30 comptes créés le 12 mai 2025')
+    await wrapper.findAll('.strip button')[0]!.trigger('click')
+    await vi.waitFor(() => expect(router.currentRoute.value.query).toEqual({ from: '2025-05-12', to: '2025-05-12' }))
+    await nextTick()
+    expect(rows(wrapper)).toEqual(['bob', 'eve'])
+    expect(wrapper.get('.cohort h2').text()).toContain('Comptes créés le')
+  })
+
+  it('opens with the pick that stands in the address, and with what was thought of them', async () => {
+    const { wrapper } = await open({}, '/channels/lumi?from=2012-01-01&to=2012-12-31')
+    await vi.waitFor(() => expect(rows(wrapper)).toEqual(['ada']))
+    await vi.waitFor(() => expect(plain(wrapper.get('.rows .tie').text())).toBe('des gens'))
+  })
+
+  it('marks those picked, at once, and offers to undo it', async () => {
+    const { wrapper, asked } = await open({ 'PUT /api/v1/channels/1/verdicts': { body: {} } })
+    const { wrapper: toasts } = await mountInPage(ToastList)
+    await vi.waitFor(() => expect(rows(wrapper)).toHaveLength(3))
+    await wrapper.get('[role=grid]').trigger('keydown', { key: 'a', ctrlKey: true })
+    const mark = wrapper.findAll('.selection button').find((one) => one.text() === 'Suspects')!
+    await mark.trigger('click')
+    const puts = () => asked.filter((one) => one.method === 'PUT').map((one) => one.body)
+    await vi.waitFor(() => expect(puts()).toEqual([{ account_ids: ['ada', 'bob', 'eve'], verdict: 'suspicious' }]))
+    await vi.waitFor(() => expect(toasts.text()).toContain('3 comptes marqués suspects'))
+    await toasts.findAll('button').find((one) => one.text() === 'Annuler')!.trigger('click')
+    await vi.waitFor(() =>
+      expect(puts().slice(1)).toEqual([
+        { account_ids: ['ada'], verdict: 'people' },
+        { account_ids: ['bob', 'eve'], verdict: null },
+      ]),
+    )
+  })
+
+  it('shows an earlier broadcast when asked', async () => {
+    const { wrapper, asked } = await open({ ...about('8') }, '/channels/lumi?stream=8')
+    await vi.waitFor(() => expect(rows(wrapper)).toHaveLength(3))
+    expect(asked.some((one) => one.path.startsWith('/api/v1/streams/9/'))).toBe(false)
+    expect(wrapper.get<HTMLSelectElement>('.picker select').element.value).toBe('8')
+  })
+
+  it('says so when the broadcast under way has not been captured', async () => {
+    const streams = { streams: [stream('7', { captures: 0 }), stream('8', { ended_at: time(0) })], next_cursor: null }
+    const { wrapper } = await open({ 'GET /api/v1/channels/1/streams': { body: streams }, ...about('8') })
+    await vi.waitFor(() => expect(wrapper.text()).toContain('n’a pas encore été capturé'))
+  })
+
+  it('has words for a channel that was never captured', async () => {
+    const { wrapper } = await open({
+      'GET /api/v1/channels': { body: { channels: [{ ...channel, last_capture: null }], stale: false } },
+      'GET /api/v1/channels/1/streams': { body: { streams: [], next_cursor: null } },
+    })
+    await vi.waitFor(() => expect(wrapper.text()).toContain('Aucune capture de cette chaîne'))
+  })
+
+  it('keeps the other parts when one fails', async () => {
+    const { wrapper } = await open({ 'GET /api/v1/streams/9/creations?unit=day': problemBody(422, 'too_many_bars') })
+    await vi.waitFor(() => expect(wrapper.text()).toContain('Rien ne sort de l’ordinaire'))
+    await vi.waitFor(() => expect(wrapper.text()).toContain('Impossible'))
+  })
+
+  it('does not say whether somebody else’s channel exists', async () => {
+    const { wrapper } = await open({ 'GET /api/v1/channels': { body: { channels: [], stale: false } } })
+    await vi.waitFor(() => expect(wrapper.get('h1').text()).toContain('n’est pas parmi les vôtres'))
+  })
+})
