@@ -83,6 +83,20 @@ describe('live', () => {
     expect(invalidated).toEqual([['channels'], ['sessions'], ['summary'], ['analysis']])
   })
 
+  it('leaves alone what a capture of another channel cannot change', () => {
+    let concerned: string[] = []
+    const spy = vi.spyOn(queries, 'invalidateQueries').mockImplementation((filters) => {
+      const predicate = (filters as { predicate?: (query: { queryKey: unknown[] }) => boolean }).predicate
+      const ask = (...key: unknown[]) => predicate?.({ queryKey: ['analysis', ...key] })
+      if (predicate) concerned = [['channel', '1'], ['channel', '2'], ['stream', '9'], ['stream', '8'], ['session', 's']].filter((key) => ask(...key)).map(String)
+      return Promise.resolve()
+    })
+    queries.setQueryData(['analysis', 'channel', '1', 'streams'], [{ id: '9' }])
+    send('capture', { capture_id: '3', channel_id: '1', captured_at: '2026-11-23T10:00:00Z', chatters_count: 1, new_count: 0 })
+    expect(concerned).toEqual(['channel,1', 'stream,9', 'session,s'])
+    spy.mockRestore()
+  })
+
   it('asks a summary again once for a burst of enrichment', () => {
     vi.useFakeTimers()
     for (let remaining = 500; remaining >= 0; remaining -= 100) send('enriched', { remaining })

@@ -9,6 +9,7 @@ import { fetchJob, type StartedCapture } from '@/api/client'
 import { parseEvent, type LiveEvent } from '@/api/events'
 import { ApiProblem } from '@/api/problem'
 import { EventStream, type StreamHandlers, type StreamState } from '@/api/stream'
+import type { Stream as Broadcast } from '@/domain/analysis'
 import type { ChannelId, JobId, SessionUuid } from '@/domain/ids'
 import { isOver, newer, type Job } from '@/domain/job'
 import type { Me } from '@/domain/user'
@@ -117,6 +118,14 @@ export function createLive(parts: LiveParts): Live {
 
   const underWay = (): JobId[] => [...captures.values()].filter((job) => !isOver(job)).map((job) => job.id)
 
+  /** Whether a capture of a channel can change an answer: one about another channel, or another's broadcast, it cannot. */
+  function concerns([, kind, id]: readonly unknown[], channel: ChannelId): boolean {
+    if (kind === 'channel') return id === channel
+    if (kind !== 'stream') return true
+    const broadcasts = queries.getQueryData<readonly Broadcast[]>(keys.streams(channel))
+    return broadcasts?.some((broadcast) => broadcast.id === id) ?? false
+  }
+
   function onEvent(event: LiveEvent): void {
     switch (event.type) {
       case 'job':
@@ -126,14 +135,15 @@ export function createLive(parts: LiveParts): Live {
         stale(keys.channels)
         stale(keys.sessions)
         stale(keys.summaries)
-        stale(keys.analysis)
+        void queries.invalidateQueries({ queryKey: keys.analysis, predicate: ({ queryKey }) => concerns(queryKey, event.channel) })
         break
       case 'enriched':
         remaining.value = event.remaining
         enrichedTimer ??= setTimeout(() => {
           enrichedTimer = null
           stale(keys.summaries)
-          stale(keys.analysis)
+          // Large answers may take longer than the pause: they are let finish, and asked once more at the end.
+          void queries.invalidateQueries({ queryKey: keys.analysis }, { cancelRefetch: remaining.value === 0 })
         }, ENRICHED_PAUSE)
         break
       case 'grantLost':

@@ -125,7 +125,7 @@ describe('a channel’s page', () => {
 
   it('keeps the other parts when one fails', async () => {
     const { wrapper } = await open({ 'GET /api/v1/streams/9/creations?unit=day': problemBody(422, 'too_many_bars') })
-    await vi.waitFor(() => expect(wrapper.text()).toContain('Rien ne sort de l’ordinaire'))
+    await vi.waitFor(() => expect(wrapper.text()).toContain('Les dates de création ne sont pas encore connues'))
     await vi.waitFor(() => expect(wrapper.text()).toContain('Impossible'))
   })
 

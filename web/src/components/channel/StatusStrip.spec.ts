@@ -7,8 +7,8 @@ import StatusStrip from './StatusStrip.vue'
 
 const peak = { kind: 'peak', from: '2025-05-12', to: '2025-05-12', accounts: 87, expected: 2.2 }
 const coverage = { captures: 48, gaps: 0, first: NOON, last: NOON }
-const open = (facts: object[]) =>
-  mountInPage(StatusStrip, { props: { facts, coverage, peak: facts.find((fact) => fact === peak) ?? null } })
+const open = (facts: object[], known: number | null = 0.99) =>
+  mountInPage(StatusStrip, { props: { facts, coverage, known, peak: facts.find((fact) => fact === peak) ?? null } })
 
 it('says what is unusual beside what was to be expected, and what speaks against alarm', async () => {
   const { wrapper } = await open([peak])
@@ -24,6 +24,13 @@ it('says so when nothing is, and how fresh that is', async () => {
   expect(wrapper.text()).toContain('Rien ne sort de l’ordinaire')
   expect(plain(wrapper.text())).toMatch(/48 captures, la dernière .*, à \d\d:\d\d \(.+\)/)
   expect(wrapper.find('button').exists()).toBe(false)
+})
+
+it('does not give an all-clear before the dates are known', async () => {
+  const { wrapper } = await open([], 0.4)
+  expect(plain(wrapper.get('.head').text())).toBe('Rien d’inhabituel jusqu’ici, sur 40 % des dates de création.')
+  await wrapper.setProps({ known: null })
+  expect(wrapper.get('.head').text()).toContain('dates de création')
 })
 
 it('names a raid before anything else, whether or not a capture has seen it', async () => {
