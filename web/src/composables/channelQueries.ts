@@ -21,6 +21,8 @@ export const useVerdicts = (channel: Readonly<Ref<ChannelId>>) =>
   useQuery({
     queryKey: computed(() => keys.verdicts(channel.value)),
     queryFn: ({ signal }) => fetchVerdicts(channel.value, signal),
+    // Another moderator's judgement makes no event: one's own page asks each time it is looked at.
+    staleTime: 0,
   })
 
 type Verdicts = ReadonlyMap<AccountId, Verdict>
