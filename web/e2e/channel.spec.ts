@@ -22,7 +22,7 @@ async function captureHere(page: Page, name: string): Promise<void> {
 test('a peak of creation dates: seen, brushed, judged, and still judged after a reload', async ({ page }) => {
   test.setTimeout(120_000)
   await goLive(HARBORLIGHT)
-  const size = await sendBatch(HARBORLIGHT, 120)
+  await sendBatch(HARBORLIGHT, 120)
   await signIn(page, 'HarborLight')
   await openChannel(page, 'HarborLight')
   await capture(page, 'HarborLight').click()
@@ -30,7 +30,6 @@ test('a peak of creation dates: seen, brushed, judged, and still judged after a 
 
   // As the accounts are described to us, the page says by itself what is unusual.
   await expect(strip(page)).toContainText(/1[12]\d comptes créés/, { timeout: 60_000 })
-  await expect(page.getByText('100 %')).toHaveCount(0)
   const bar = await page.locator('.bar.pointed').first().boundingBox()
   if (!bar) throw new Error('no peak is drawn')
 
@@ -49,8 +48,6 @@ test('a peak of creation dates: seen, brushed, judged, and still judged after a 
   await page.keyboard.press('Control+a')
   const actions = page.getByRole('toolbar', { name: 'Actions sur les comptes choisis' })
   await expect(actions).toContainText(/1[12]\d choisis/)
-  expect(size).toBe(120)
-
   const download = page.waitForEvent('download')
   await actions.getByRole('button', { name: 'Exporter (CSV)' }).click()
   const text = await (await (await download).createReadStream()).toArray()

@@ -207,6 +207,13 @@ describe('CohortTable', () => {
     expect(picked()).toEqual(['eve'])
   })
 
+  it('begins at the top, whatever arrived before the keys were used', async () => {
+    const { wrapper, press, picked } = await open()
+    await wrapper.setProps({ rows: rows.map((row) => ({ ...row, createdAt: new Date(-row.createdAt.getTime()) })) })
+    await press(' ')
+    expect(picked()).toEqual(['ada'])
+  })
+
   it('opens the account that the keys are at', async () => {
     const { wrapper, press } = await open()
     await press('End')

@@ -17,9 +17,10 @@ export function useRowPicking(
   const active = ref(0)
   /** Where a stretch with shift began. */
   const anchor = ref(0)
-  // Rows come and go while one reads: the keys stay with the account they were at.
+  let touched = false
+  // Rows come and go while one reads: the keys stay with the account they were at, once they were used.
   watch(rows, (now, before) => {
-    const id = before[active.value]?.id
+    const id = touched ? before[active.value]?.id : undefined
     active.value = Math.max(0, now.findIndex((row) => row.id === id))
     anchor.value = active.value
   })
@@ -29,6 +30,7 @@ export function useRowPicking(
   function go(to: number, stretch: boolean): void {
     active.value = Math.max(0, Math.min(count.value - 1, to))
     page.reveal(active.value)
+    touched = true
     if (stretch) picked.value = new Set([...picked.value, ...between(rows.value, anchor.value, active.value)])
     else anchor.value = active.value
   }
@@ -41,6 +43,7 @@ export function useRowPicking(
     else if (!next.delete(row.id)) next.add(row.id)
     picked.value = next
     active.value = index
+    touched = true
     if (!stretch) anchor.value = index
   }
 

@@ -46,6 +46,11 @@ describe('peakOf', () => {
     expect(peakOf(rising)).toBeNull()
   })
 
+  it('lets a handful of a large room pass', () => {
+    expect(peakOf(room(() => 1, null, { 900: 12 }))).toBeNull()
+    expect(peakOf(room(() => 1, null, { 900: 30 }))?.accounts).toBe(31)
+  })
+
   it('has nothing to say of few, or of none', () => {
     expect(peakOf([{ day: '2025-05-12', accounts: 9, usual: 0 }])).toBeNull()
     expect(peakOf([])).toBeNull()

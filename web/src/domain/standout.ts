@@ -27,8 +27,9 @@ const DAY = 86_400_000
 const WIDTHS = [1, 3, 7, 14] as const
 /** How far around a peak to look for what is normal there. */
 const AROUND = 45
-/** Fewer are a coincidence whatever was expected. */
+/** Fewer are a coincidence whatever was expected: ten, and more in larger rooms, where some day always stands out. */
 const FEWEST = 10
+const fewestOf = (room: number): number => Math.max(FEWEST, Math.sqrt(room) / 2)
 const TIMES = 3
 /** Standard deviations of a Poisson count above what was expected. */
 const SCORE = 8
@@ -57,13 +58,14 @@ export function peakOf(days: readonly CreatedOn[]): Peak | null {
   }
   const sum = (of: Float64Array, from: number, to: number) => (of[Math.min(count, to)] ?? 0) - (of[Math.max(0, from)] ?? 0)
 
+  const fewest = fewestOf(sum(accounts, 0, count))
   let best: { peak: Peak; score: number } | null = null
   for (const one of days) {
     const from = Math.round((dayStart(one.day) - first) / DAY)
     for (const width of WIDTHS) {
       const to = Math.min(count, from + width)
       const seen = sum(accounts, from, to)
-      if (seen < FEWEST) continue
+      if (seen < fewest) continue
       const lastSeen = Math.min(count, to + AROUND)
       const around = Math.max(1, Math.min(from, AROUND) + (lastSeen - to))
       const near = ((sum(accounts, from - AROUND, from) + sum(accounts, to, lastSeen)) / around) * (to - from)
