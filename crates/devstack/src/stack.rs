@@ -126,6 +126,12 @@ impl Stack {
         self.dir.subdir("logs")
     }
 
+    /// Id and secret of the application that the simulator knows.
+    #[must_use]
+    pub fn twitch_client(&self) -> (&str, &str) {
+        (&self.secrets.twitch_client_id, &self.secrets.twitch_client_secret)
+    }
+
     /// Every process, those who call others first.
     pub fn servers(&self) -> impl Iterator<Item = &Server> {
         let services = self.services.iter().rev().map(|(_, server)| server);

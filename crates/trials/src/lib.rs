@@ -9,6 +9,7 @@
 //!
 //! Development only: no image contains this crate.
 
+pub mod backstage;
 pub mod bench;
 pub mod chaos;
 pub mod figures;
@@ -17,8 +18,10 @@ pub mod load;
 pub mod options;
 pub mod person;
 pub mod scrape;
+pub mod sim;
 pub mod stage;
 pub mod stub;
+pub mod truth;
 
 /// Any failure of a trial itself, which is not the same as a figure that falls short.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -8,7 +8,7 @@ use std::{fs, time::Duration};
 use devstack::{Service, Stack};
 use serde_json::{Value, json};
 
-use crate::{Result, figures::Figures, person::Person};
+use crate::{Result, figures::Figures, person::Person, sim::Sim};
 
 /// The simulator's person who moderates the rooms.
 const MODERATOR: &str = "10000001";
@@ -27,8 +27,8 @@ pub async fn run(figures: &mut Figures) -> Result<()> {
         .start()
         .await?;
     idle_memory(&stack, figures).await?;
-    let small = rooms(&stack, 9, 10_000).await?;
-    let large = rooms(&stack, 3, 100_000).await?;
+    let sim = Sim::of(&stack)?;
+    let (small, large) = (rooms(&sim, 9, 10_000).await?, rooms(&sim, 3, 100_000).await?);
     let person = Person::log_in(stack.public_url(), MODERATOR).await?;
     for (name, rooms, target) in [("10,000", &small, 150.0), ("100,000", &large, 1_500.0)] {
         let cold = capture_all(&stack, &person, rooms).await?;
@@ -46,13 +46,11 @@ pub async fn run(figures: &mut Figures) -> Result<()> {
     Ok(())
 }
 
-/// Synthetic rooms of their own people; they must exist before the moderator's channels are first asked for.
-async fn rooms(stack: &Stack, channels: u32, chatters: u32) -> Result<Vec<String>> {
-    let url = format!("{}/sim/channels", stack.simulator()?.url());
+/// Rooms of their own people.
+async fn rooms(sim: &Sim, channels: u32, chatters: u32) -> Result<Vec<String>> {
     let wanted =
         json!({ "channels": channels, "chatters": chatters, "moderator": MODERATOR.parse::<u64>()? });
-    let made: Value = crate::http()?.post(url).json(&wanted).send().await?.error_for_status()?.json().await?;
-    Ok(serde_json::from_value(made["channel_ids"].clone())?)
+    Ok(sim.rooms(&wanted).await?.iter().map(ToString::to_string).collect())
 }
 
 /// Captures the rooms one after the other; milliseconds of each.

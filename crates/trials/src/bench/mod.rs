@@ -1,15 +1,17 @@
 //! The benchmarks: one file each, one registry of figures.
 
+mod budget;
 pub mod captures;
 mod queue;
 mod schedules;
+mod twitch;
 
 use crate::{figures::Figures, options::Options};
 
 /// Runs the benchmarks that are wanted, each whatever became of the others.
 pub async fn run(options: &Options) -> Figures {
     let mut figures = Figures::default();
-    for name in ["queue", "schedules", "captures"] {
+    for name in ["queue", "schedules", "captures", "twitch", "budget"] {
         if !options.wants(name) {
             continue;
         }
@@ -18,6 +20,8 @@ pub async fn run(options: &Options) -> Figures {
         let outcome = match name {
             "queue" => queue::run(options, &mut figures).await,
             "schedules" => schedules::run(options, &mut figures).await,
+            "twitch" => twitch::run(options, &mut figures).await,
+            "budget" => budget::run(options, &mut figures).await,
             _ => captures::run(&mut figures).await,
         };
         if let Err(error) = outcome {

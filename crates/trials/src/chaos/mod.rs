@@ -9,10 +9,13 @@
 //! | `schedulers` | 10 two schedulers, one frozen |
 //! | `drain` | 13 SIGTERM to every service under load |
 //! | `network` | 14 latency, black hole and reset |
+//! | `twitch` | 15 Twitch at its worst: calls, bodies, rows and cursors |
+//! | `grants` | 16 tokens expired, rotated, killed; roles lost; the application disconnected |
 //! | `guards` | 18 the guards left out: the trials must notice |
 //! | `soak` | 20 one fault after the other |
 
 mod drain;
+mod grants;
 mod guards;
 mod load;
 mod mariadb;
@@ -21,6 +24,7 @@ mod people;
 mod redis;
 mod schedulers;
 mod soak;
+mod twitch;
 mod workers;
 
 pub use schedulers::schedule;
@@ -30,7 +34,7 @@ use rand::{SeedableRng as _, rngs::StdRng};
 use crate::{Result, figures::Figures, options::Options};
 
 /// The trials by the numbers of the list of faults.
-pub const TRIALS: [(u8, &str); 17] = [
+pub const TRIALS: [(u8, &str); 19] = [
     (1, "workers killed with -9 at random"),
     (2, "a worker aborts at each point of a run"),
     (3, "workers frozen for twice their lease"),
@@ -45,6 +49,8 @@ pub const TRIALS: [(u8, &str); 17] = [
     (12, "a tenant with very many jobs beside one with ten"),
     (13, "SIGTERM to every service under load"),
     (14, "latency, black hole and reset"),
+    (15, "Twitch at its worst"),
+    (16, "tokens and roles that are lost"),
     (18, "the guards themselves"),
     (19, "MariaDB read-only"),
     (20, "soak: one random fault after the other"),
@@ -73,6 +79,8 @@ pub async fn play(number: u8, options: &Options, figures: &mut Figures) -> Resul
         12 => load::beside_a_crowd(options, figures).await,
         13 => drain::every_service(options, figures).await,
         14 => network::faults(options, figures).await,
+        15 => twitch::at_its_worst(options, figures).await,
+        16 => grants::lost_and_renewed(options, rng, figures).await,
         18 => guards::left_out(options, rng, figures).await,
         19 => mariadb::read_only(options, figures).await,
         20 => soak::run(options, rng, figures).await,

@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a test says what went wrong by panicking")]
 
+mod points;
+
 use trials::{bench, chaos, figures::Figures, options::Options};
 
 async fn play(number: u8) {
@@ -39,6 +41,8 @@ trials! {
     t12_beside_a_crowd: 12,
     t13_sigterm: 13,
     t14_network: 14,
+    t15_twitch_at_its_worst: 15,
+    t16_tokens_and_roles: 16,
     t18_guards: 18,
     t19_read_only: 19,
     t20_soak: 20,
@@ -46,9 +50,19 @@ trials! {
 
 #[tokio::test]
 async fn benchmarks_run() {
-    let options =
-        Options { short: true, only: vec!["queue".into(), "schedules".into()], ..Options::default() };
-    let figures = bench::run(&options).await;
+    let figures = bench("queue,schedules,twitch").await;
     let failed: Vec<_> = figures.all().iter().filter(|figure| figure.name.contains("could not")).collect();
     assert!(failed.is_empty() && figures.all().len() > 10, "{}", figures.table());
+}
+
+#[tokio::test]
+async fn two_replicas_of_twitch_api_never_meet_an_empty_bucket() {
+    let figures = bench("budget").await;
+    let wrong = figures.all().iter().any(|figure| !figure.pass && !figure.is_a_timing());
+    assert!(!wrong && figures.all().len() > 3, "{}", figures.table());
+}
+
+async fn bench(only: &str) -> Figures {
+    let only = only.split(',').map(str::to_owned).collect();
+    bench::run(&Options { short: true, only, ..Options::default() }).await
 }
