@@ -1,11 +1,12 @@
 //! `POST`, `GET` and `DELETE /eventsub/subscriptions`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::hub::{State as HubState, Subscription, Transport};
@@ -31,10 +32,16 @@ pub(crate) struct Wanted {
     kind: String,
     #[serde(default)]
     version: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "without_nulls")]
     condition: Condition,
     #[serde(default)]
     transport: WantedTransport,
+}
+
+/// Clients write `null` for what a condition leaves open.
+fn without_nulls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Condition, D::Error> {
+    let given: BTreeMap<String, Option<String>> = Deserialize::deserialize(deserializer)?;
+    Ok(given.into_iter().filter_map(|(key, value)| Some((key, value?))).collect())
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -218,6 +218,9 @@ async fn subscribing_is_limited_and_checked() {
     assert_eq!(raid(PETIT_PIXEL).await.1["message"], "subscription already exists");
     // One's own channel costs nothing, since its owner authorised the application.
     assert_eq!(raid(LEA).await.1["data"][0]["cost"], 0);
+    // `null` is what some clients write for the half of the condition that they leave open.
+    let half = json!({ "from_broadcaster_user_id": null, "to_broadcaster_user_id": LEA });
+    assert_eq!(subscribe(&sim, &lea, &session, "channel.raid", half).await.0, 409);
     let made = sim
         .control(Method::POST, "/channels", json!({ "channels": 10, "chatters": 1, "moderator": 1 }))
         .await;
