@@ -9,6 +9,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use twitch_sim::{Config, Pace};
 
+use crate::schema;
+
 pub const CLIENT: &str = "simclient0000000000000000000000";
 pub const SECRET: &str = "simsecret0000000000000000000000";
 pub const BACK: &str = "http://localhost:8080/auth/callback";
@@ -144,11 +146,22 @@ impl Sim {
     }
 }
 
+/// Status and body, which must be as the reference says.
 pub async fn answer(request: RequestBuilder) -> (u16, Value) {
-    let response = request.send().await.unwrap();
-    let status = response.status().as_u16();
+    let (http, request) = request.build_split();
+    let request = request.unwrap();
+    let (method, path) = (request.method().clone(), request.url().path().to_owned());
+    let response = http.execute(request).await.unwrap();
+    let status = response.status();
     let text = response.text().await.unwrap();
-    (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    schema::check(&method, &path, status, &text);
+    (status.as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
+}
+
+/// The status of an answer whose body a fault has spoilt, and the body.
+pub async fn spoilt(request: RequestBuilder) -> (u16, String) {
+    let response = request.send().await.unwrap();
+    (response.status().as_u16(), response.text().await.unwrap())
 }
 
 pub fn location(response: &Response) -> String {

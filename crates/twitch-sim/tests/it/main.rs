@@ -2,11 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod eventsub;
-mod facts;
 mod faults;
 mod harness;
 mod helix;
 mod limits;
 mod moderation;
 mod oauth;
+mod schema;
 mod world;
