@@ -28,7 +28,8 @@ pub struct JobsConfig {
     pub lease: Duration,
     /// `WORKER_CONCURRENCY`: how many jobs run at once.
     pub concurrency: u32,
-    /// `TWITCH_TIMEOUT_SECONDS`: how long `twitch-api` waits for Twitch, and we for its next page.
+    /// `TWITCH_TIMEOUT_SECONDS`: how long `twitch-api` waits for an answer of Twitch. For its next page we wait twice
+    /// that long (a call may be made again), and as long as it may wait for budget.
     pub twitch_timeout: Duration,
     pub trials: TrialsConfig,
 }

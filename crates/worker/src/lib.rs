@@ -25,7 +25,7 @@ mod scheduler;
 mod watchers;
 
 use common::{
-    clients::{TwitchApi, Upstream},
+    clients::{TwitchApi, Upstream, twitch_api},
     clock::Clock,
     db,
     db::DbError,
@@ -112,7 +112,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> R
 async fn open(config: &Config, clock: Clock) -> Result<Context, Error> {
     let pool = db::connect(&config.database).await?;
     let redis = Redis::new(&config.redis)?;
-    let http = http::client(config.jobs.twitch_timeout)?;
+    let http = http::client(twitch_api::PATIENCE + config.jobs.twitch_timeout * 2)?;
     let token = config.service.internal_token.clone();
     let trials = config.jobs.trials;
     Ok(Context::from(Parts {

@@ -1,5 +1,7 @@
 //! The client of `twitch-api`, and the messages that both sides share.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,10 @@ use tokio_util::{
 
 use super::{ClientError, Upstream};
 use crate::ids::{ChannelId, StreamId, TwitchUserId, UserId};
+
+/// So long `twitch-api` waits for budget, or for a limit to pass, before each answer or page at most; it says at once when
+/// that will not do. Whoever asks has more patience, by the time that two calls to Twitch may take.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A page of 1,000 chatters is about 60 KB; a line longer than this is no page.
 const MAX_LINE_BYTES: usize = 1 << 20;

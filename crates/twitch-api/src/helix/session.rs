@@ -14,11 +14,12 @@
 //!
 //! Every call, also one made again, spends a point first ([`crate::budget`]).
 //!
-//! No wait goes beyond the caller's deadline: it is told at once, and how long to stay away.
+//! No wait goes beyond the caller's deadline, nor makes one call last longer than [`PATIENCE`] and its answers: the caller
+//! is told at once, and how long to stay away.
 
 use std::time::Duration;
 
-use common::ids::UserId;
+use common::{clients::twitch_api::PATIENCE, ids::UserId};
 use reqwest::Method;
 use tokio::time::Instant;
 
@@ -70,8 +71,9 @@ enum Caller {
 }
 
 /// What one call has been through.
-#[derive(Default)]
 struct Trouble {
+    /// No wait goes beyond it.
+    until: Instant,
     renewals: u32,
     /// Made again because Twitch said that it cannot.
     refused: bool,
@@ -115,10 +117,11 @@ impl Session {
         question: &Question<'_>,
         mut read: impl FnMut(&[u8]) -> serde_json::Result<T>,
     ) -> Result<T, TwitchError> {
-        let mut trouble = Trouble::default();
+        let until = self.deadline.min(Instant::now() + PATIENCE);
+        let mut trouble = Trouble { until, renewals: 0, refused: false, spoilt: false, waits: 0 };
         loop {
             let bearer = self.bearer().await?;
-            self.pay().await?;
+            self.pay(until).await?;
             let failure = match self.helix.0.wire.ask(question, &bearer).await {
                 Ok(answer) => {
                     self.helix.0.budgets.observe(self.bucket(), answer.rate);
@@ -148,11 +151,11 @@ impl Session {
     }
 
     /// Spends the point of one call.
-    async fn pay(&mut self) -> Result<(), TwitchError> {
+    async fn pay(&mut self, until: Instant) -> Result<(), TwitchError> {
         if self.prepaid == 0 {
             let wanted = self.ahead.clamp(1, POINTS_AT_ONCE);
             let budgets = &self.helix.0.budgets;
-            self.prepaid = budgets.spend(self.bucket(), self.urgency, wanted, self.deadline).await?;
+            self.prepaid = budgets.spend(self.bucket(), self.urgency, wanted, until).await?;
         }
         self.prepaid -= 1;
         self.ahead = self.ahead.saturating_sub(1);
@@ -205,7 +208,7 @@ impl Session {
                 (&mut trouble.spoilt, TwitchError::Protocol(format!("{name}: {error}")))
             }
         };
-        if *again || Instant::now() + REPEAT_PAUSE >= self.deadline {
+        if *again || Instant::now() + REPEAT_PAUSE >= trouble.until {
             return Err(error);
         }
         *again = true;
@@ -250,7 +253,7 @@ impl Session {
         let first = if bucket { until_full / 32 } else { Duration::ZERO };
         let wait = first.max(LIMIT_PAUSE) * (1 << trouble.waits.min(LIMIT_WAITS));
         trouble.waits += 1;
-        if trouble.waits > LIMIT_WAITS || Instant::now() + wait >= self.deadline {
+        if trouble.waits > LIMIT_WAITS || Instant::now() + wait >= trouble.until {
             return Err(TwitchError::BudgetExhausted { retry_after: wait });
         }
         tracing::info!(wait_ms = wait.as_millis(), bucket, "helix.limited");

@@ -49,6 +49,7 @@ pub struct RateHeaders {
 
 /// An answer with a 2xx.
 pub(super) struct Answer {
+    status: u16,
     pub(super) body: Bytes,
     pub(super) rate: RateHeaders,
 }
@@ -82,7 +83,7 @@ impl Wire {
         let outcome = outcome.unwrap_or(Err(Failure::NoAnswer { what: "it took too long", source: None }));
         let took = started.elapsed();
         let status = match &outcome {
-            Ok(_) => 200,
+            Ok(answer) => answer.status,
             Err(Failure::Refused { status, .. }) => *status,
             Err(_) => 0,
         };
@@ -109,7 +110,7 @@ impl Wire {
         let (status, rate) = (response.status(), RateHeaders::read(response.headers()));
         let body = response.bytes().await.map_err(lost)?;
         if status.is_success() {
-            return Ok(Answer { body, rate });
+            return Ok(Answer { status: status.as_u16(), body, rate });
         }
         Err(Failure::Refused { status: status.as_u16(), message: message(&body), rate })
     }

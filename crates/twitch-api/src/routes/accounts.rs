@@ -1,5 +1,7 @@
 //! What Twitch tells about accounts.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::State,
@@ -7,7 +9,6 @@ use axum::{
 };
 use common::{clients::twitch_api::AccountsQuery, problem::Problem};
 
-use super::DEFAULT_DEADLINE;
 use crate::{
     App, TwitchError,
     budget::Urgency,
@@ -16,6 +17,9 @@ use crate::{
 
 /// What one call to Twitch takes.
 const MOST: usize = 100;
+
+/// How long a caller waits for budget who does not say so: a job, which has time.
+const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
 
 /// Describes up to 100 accounts, with the application's token; those that Twitch does not know are named as absent.
 pub(crate) async fn describe(

@@ -9,5 +9,6 @@ pub(crate) mod users;
 
 use std::time::Duration;
 
-/// How long a caller waits who does not say so.
-const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
+/// How long a caller waits for budget who does not say so: a person, who is sent away before the gateway gives up, which
+/// it does after 20 s, of which a call to Twitch may take ten.
+const DEFAULT_DEADLINE: Duration = Duration::from_secs(8);

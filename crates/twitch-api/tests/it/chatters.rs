@@ -1,6 +1,8 @@
 //! Reading rosters from a Twitch that misbehaves. The simulator's truth is the judge: what is called complete equals
 //! it.
 
+use common::clients::twitch_api::PATIENCE;
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use serde_json::{Value, json};
 use twitch_sim::people::{HARBOR_LIGHT, LEA, NEW_FACE, PETIT_PIXEL};
 
@@ -173,4 +175,24 @@ async fn a_caller_in_a_hurry_is_told_at_once() {
     assert!(answer.headers().contains_key("retry-after"));
     let problem: Value = answer.json().await.unwrap();
     assert_eq!(problem["code"], "budget_exhausted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_would_wait_too_long_is_told_at_once() {
+    let rig = Rig::start_with(&[("RATE_LIMIT_REQUESTS_PER_SECOND", "1")]).await;
+    let lea = rig.login(LEA).await;
+    // A point a second for forty callers, none of whom says how long they would wait.
+    let mut asking: FuturesUnordered<_> = (0..40).map(|_| rig.try_read(channel(PETIT_PIXEL), lea)).collect();
+    let (mut read, mut told) = (0, 0);
+    while told < 9 {
+        match asking.next().await.unwrap() {
+            Ok(_) => read += 1,
+            Err(error) => {
+                assert_eq!(error.code(), "budget_exhausted");
+                assert!(error.retry_after().unwrap() >= PATIENCE);
+                told += 1;
+            }
+        }
+    }
+    assert!(read < 20, "{read} were read before the last was told");
 }
