@@ -69,18 +69,17 @@ async fn the_ceiling_spreads_calls_in_the_order_in_which_they_came() {
             let _ = futures_util::poll!(&mut spending);
             asked.send(()).unwrap();
             spending.await.unwrap();
-            number
+            (number, started.elapsed())
         }));
         has_asked.await.unwrap();
     }
-    let mut order = Vec::new();
-    while let Some(number) = waiting.next().await {
-        order.push(number.unwrap());
+    while let Some(done) = waiting.next().await {
+        let (number, took) = done.unwrap();
+        // Twenty at once, then each 50 ms after the one before. A busy machine makes them later; only whoever jumped the
+        // queue is earlier.
+        let turn = Duration::from_millis(50) * (number + 1).saturating_sub(20);
+        assert!(took + Duration::from_millis(5) >= turn, "{number} was let through after {took:?}");
     }
-    let took = started.elapsed();
-    assert!((Duration::from_millis(900)..Duration::from_secs(4)).contains(&took), "{took:?}");
-    // Those that did not wait come in any order; of those that did, neighbours wake 50 ms apart.
-    assert!(order[24..].is_sorted(), "{order:?}");
 
     let told = Instant::now();
     let error = budgets.spend(USER, Urgency::Now, 1, in_ms(1)).await.unwrap_err();
