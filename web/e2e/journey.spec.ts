@@ -126,7 +126,7 @@ test('everything can be reached with the keyboard', async ({ page }) => {
   await page.keyboard.press('Enter')
   await expect(page.locator('main')).toBeFocused()
   const capture = page.getByRole('button', { name: 'Capturer PetitPixel' })
-  for (let i = 0; i < 12 && !(await capture.evaluate((button) => button === document.activeElement)); i += 1) {
+  for (let i = 0; i < 24 && !(await capture.evaluate((button) => button === document.activeElement)); i += 1) {
     await page.keyboard.press('Tab')
   }
   await expect(capture).toBeFocused()

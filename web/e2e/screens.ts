@@ -29,6 +29,14 @@ export const screens: readonly Screen[] = [
   { name: 'landing', open: goto('/?error=access_denied') },
   { name: 'channels', open: goto('/channels') },
   {
+    name: 'channel',
+    open: async (page) => {
+      await goto('/channels/harborlight')(page)
+      await expect(page.getByRole('listbox')).toBeVisible({ timeout: 45_000 })
+      await expect(page.getByRole('row').nth(1)).toBeVisible()
+    },
+  },
+  {
     name: 'account-menu',
     open: async (page) => {
       await goto('/channels')(page)

@@ -18,6 +18,8 @@ export type LiveEvent =
   | { readonly type: 'enriched'; readonly remaining: number }
   /** Twitch no longer honours what the user allowed us. */
   | { readonly type: 'grantLost' }
+  /** A schedule of the user's captures nothing any more. */
+  | { readonly type: 'schedulePaused' }
 
 /** Events of kinds that this version does not know are null, so that a newer gateway may send more. */
 export function parseEvent(message: SseMessage): LiveEvent | null {
@@ -38,6 +40,8 @@ export function parseEvent(message: SseMessage): LiveEvent | null {
       return { type: 'enriched', remaining: count(wire.remaining) }
     case 'grant_lost':
       return { type: 'grantLost' }
+    case 'schedule_paused':
+      return { type: 'schedulePaused' }
     default:
       return null
   }

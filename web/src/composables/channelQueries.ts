@@ -77,7 +77,7 @@ export function useSchedule() {
 }
 
 /** A page of the browser holds so many rows without strain; of larger rooms only what was picked is asked for. */
-export const MOST_ROWS = 30_000
+export const MOST_ROWS = 40_000
 
 /**
  * The accounts of a room, page after page until all are there: those created on `days` only when the room is too large

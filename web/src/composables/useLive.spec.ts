@@ -112,6 +112,11 @@ describe('live', () => {
     expect(queries.getQueryData(['me'])).toEqual({ login: 'ada', grant: 'lost' })
   })
 
+  it('asks for the channels again when a schedule was paused', () => {
+    send('schedule_paused', { channel_id: '1', reason: 'token_lost' })
+    expect(invalidated).toEqual([['channels']])
+  })
+
   it('survives an event that it cannot read', () => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     handlers.message({ id: '1', event: 'job', data: '{' })

@@ -149,6 +149,9 @@ export function createLive(parts: LiveParts): Live {
       case 'grantLost':
         queries.setQueryData<Me>(keys.me, (me) => me && { ...me, grant: 'lost' })
         break
+      case 'schedulePaused':
+        stale(keys.channels)
+        break
     }
   }
 
