@@ -55,6 +55,8 @@ export function liveGraphOption(data: LiveGraphData, words: LiveGraphWords, colo
     axisPointer: { link: [{ xAxisIndex: 'all' }], lineStyle: { color: colors.quiet } },
     xAxis: [0, 1].map((gridIndex) => ({
       type: 'time',
+      // Captures are minutes apart; a finer scale would say the same time twice.
+      minInterval: 60_000,
       gridIndex,
       ...axis,
       splitLine: { show: false },

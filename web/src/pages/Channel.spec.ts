@@ -37,7 +37,7 @@ const about = (id: string) => {
   const at = `GET /api/v1/streams/${id}`
   return {
     [`${at}/evolution?points=1500`]: { body: { coverage, points: [point(5), point(10)], markers: [] } },
-    [`${at}/creations?unit=day`]: { body: { coverage, unit: 'day', accounts: 31, enriched: 31, baseline: null, bars } },
+    [`${at}/creations?unit=day`]: { body: { coverage, unit: 'day', accounts: 31, enriched: 31, baseline: { broadcasts: 3, captures: 40 }, bars } },
     [`${at}/newcomers?limit=1000`]: {
       body: { coverage, newcomers: 1, by_raid: 0, by_wave: 1, came_back: 0, people: [{ ...person('eve', '2025-05-12'), channel_id: '1', capture_id: '3', age_days: 9, origin: 'wave', raid_id: null, came_back: false }], next_cursor: null },
     },
@@ -121,6 +121,14 @@ describe('a channel’s page', () => {
       'GET /api/v1/channels/1/streams': { body: { streams: [], next_cursor: null } },
     })
     await vi.waitFor(() => expect(wrapper.text()).toContain('Aucune capture de cette chaîne'))
+  })
+
+  it('calls nobody new in the first broadcast that was captured', async () => {
+    const first = { coverage, unit: 'day', accounts: 31, enriched: 31, baseline: null, bars }
+    const { wrapper } = await open({ 'GET /api/v1/streams/9/creations?unit=day': { body: first } })
+    await vi.waitFor(() => expect(rows(wrapper)).toHaveLength(3))
+    expect(wrapper.text()).toContain('c’est le premier direct capturé')
+    expect(wrapper.findAll('.rows .tie').map((one) => one.text()).join('')).not.toContain('nouveau')
   })
 
   it('keeps the other parts when one fails', async () => {
