@@ -43,7 +43,7 @@ pub async fn all_at_once(options: &Options, figures: &mut Figures) -> Result<()>
         "SELECT CAST(COALESCE(MAX(IF(sql_text LIKE '%LIMIT 100000%', 0, rows_examined)), 0) AS SIGNED),
                 CAST(COALESCE(MAX(TIME_TO_SEC(query_time)), 0) AS DOUBLE)
          FROM mysql.slow_log WHERE user_host LIKE 'chatters%' AND sql_text NOT LIKE '%job_probes%'
-           AND sql_text NOT LIKE '%FROM jobs WHERE kind = ''probe'' AND state IN%'",
+           AND sql_text NOT LIKE '%EXISTS (SELECT 1 FROM jobs WHERE state = ''ready'' AND kind = ''probe'')%'",
     )
     .fetch_one(&log)
     .await?;

@@ -19,6 +19,9 @@ use crate::{
 /// How many lanes one statement looks at.
 const LANES: usize = 2_000;
 
+/// How many jobs one statement reads to find lanes.
+const PIECE: u32 = 5_000;
+
 /// A job that may be announced, and its kind.
 pub type Announceable = (JobId, String);
 
@@ -54,27 +57,47 @@ pub async fn announceable(pool: &Pool, jobs: &[JobId], window: u32) -> Result<Ve
     Ok(fitting)
 }
 
-/// The first job of each lane of which something is due and nothing announced.
+/// The first job of each lane of which something is due and nothing announced; about `limit` of them.
 ///
 /// # Errors
 /// When MariaDB fails.
 pub async fn heads(pool: &Pool, limit: usize) -> Result<Vec<Announceable>, DbError> {
-    // With the constant `state` among the columns, MariaDB skips from lane to lane in the index.
-    let lanes = sqlx::query!("SELECT DISTINCT state, kind, tenant FROM jobs WHERE state = 'ready'")
-        .fetch_all(pool)
-        .await?;
-    let lanes: Vec<_> =
-        lanes.into_iter().map(|row| Lane { kind: row.kind, tenant: UserId(row.tenant) }).collect();
     let mut heads = Vec::new();
-    for some in lanes.chunks(LANES) {
-        let silent = states(pool, some).await?.into_iter().filter(|state| state.announced == 0);
-        heads.extend(silent.filter_map(|state| Some((state.first.filter(|_| state.due)?, state.lane.kind))));
-        if heads.len() >= limit {
-            break;
+    let mut after = Lane { kind: String::new(), tenant: UserId(0) };
+    while heads.len() < limit {
+        let lanes = lanes(pool, &after).await?;
+        let Some(last) = lanes.last() else { break };
+        after = last.clone();
+        for some in lanes.chunks(LANES) {
+            let silent = states(pool, some).await?.into_iter().filter(|state| state.announced == 0);
+            heads.extend(
+                silent.filter_map(|state| Some((state.first.filter(|_| state.due)?, state.lane.kind))),
+            );
         }
     }
     heads.truncate(limit);
     Ok(heads)
+}
+
+/// Some lanes with jobs that are ready, the first ones after `after`; none when there are no more.
+///
+/// Reads a bounded piece of the index. A lane longer than that is passed by the next piece, which begins after it.
+/// `SELECT DISTINCT` would skip from lane to lane when there are few, and read every job when there are many.
+async fn lanes(pool: &Pool, after: &Lane) -> Result<Vec<Lane>, DbError> {
+    let rows = sqlx::query!(
+        "SELECT kind, tenant FROM jobs FORCE INDEX (lanes)
+         WHERE state = 'ready' AND (kind > ? OR (kind = ? AND tenant > ?)) ORDER BY kind, tenant LIMIT ?",
+        after.kind,
+        after.kind,
+        after.tenant.0,
+        PIECE
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut lanes: Vec<_> =
+        rows.into_iter().map(|row| Lane { kind: row.kind, tenant: UserId(row.tenant) }).collect();
+    lanes.dedup();
+    Ok(lanes)
 }
 
 /// Those of `lanes` that have jobs which are not announced, and at most `low` that are; with how many are.
