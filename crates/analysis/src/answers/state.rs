@@ -85,11 +85,18 @@ pub(crate) async fn load(
 async fn rows(pool: &Pool, subject: Subject, period: Period) -> Result<Option<Vec<Settled>>, Failure> {
     let limit = MAX_CAPTURES + 1;
     let rows = match subject {
-        Subject::Stream(id) => load::of_stream(pool, id, limit).await?,
+        Subject::Stream(id) => {
+            let rows = load::of_stream(pool, id, limit).await?;
+            // One that has just begun is there, and empty.
+            let known = !rows.is_empty() || streams::channel_of(pool, id).await?.is_some();
+            return Ok(known.then_some(rows));
+        }
         Subject::Capture(id) => load::one(pool, id).await?.into_iter().collect(),
         Subject::Channel(id) => {
             let (from, to) = period.bounds();
-            let rows = load::of_channel(pool, id, from, to, limit).await?;
+            let mut rows = load::of_channel(pool, id, from, to, limit).await?;
+            rows.extend(load::gaps_of_channel(pool, id, from, to, limit).await?);
+            rows.sort_by_key(|row| (row.captured_at.unwrap_or(row.slot), row.id));
             let known = !rows.is_empty() || load::is_channel(pool, id).await?;
             return Ok(known.then_some(rows));
         }

@@ -67,6 +67,9 @@ async fn evolution_tells_who_is_new_and_where_something_is_missing() {
     );
     assert_eq!((&said.body["coverage"]["captures"], &said.body["coverage"]["gaps"]), (&json!(6), &json!(1)));
     assert_eq!(said.body["markers"][0]["kind"], "raid");
+    let channel = world.service.get("/internal/v1/channels/7/evolution").await;
+    assert_eq!(channel.body["coverage"]["gaps"], 1);
+    assert_eq!(channel.body["points"][2]["gap_before"], true, "the one of October comes first");
     let short = format!(
         "/internal/v1/sessions/{session}/evolution?channel=7&from=2026-11-02T00:00:00Z&to=2026-11-03T00:00:00Z"
     );

@@ -235,6 +235,37 @@ pub async fn of_channel(
     Ok(captures)
 }
 
+/// The slots of a channel with `from <= slot < to` that failed or were missed, in the order of time; the last `limit` of
+/// them.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn gaps_of_channel(
+    pool: &Pool,
+    channel: ChannelId,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<Settled>, DbError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT id, channel_id, slot AS `slot: DateTime<Utc>`, NULL AS `captured_at: DateTime<Utc>`, stream_id,
+                chatters_count, viewer_count
+         FROM captures
+         WHERE channel_id = ? AND status IN ('failed', 'missed') AND slot >= ? AND slot < ?
+         ORDER BY slot DESC LIMIT ?",
+        channel.0,
+        from.naive_utc(),
+        to.naive_utc(),
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut gaps = settled(rows);
+    gaps.reverse();
+    Ok(gaps)
+}
+
 /// Whether the channel is known at all.
 ///
 /// # Errors
