@@ -22,11 +22,23 @@ pub async fn metric(server: &Server, name: &str) -> Result<f64> {
 /// # Errors
 /// When it does not run.
 pub fn resident_mb(server: &Server) -> Result<f64> {
+    memory_mb(server, "VmRSS:")
+}
+
+/// The most that a running process ever had resident, in MB.
+///
+/// # Errors
+/// When it does not run.
+pub fn peak_mb(server: &Server) -> Result<f64> {
+    memory_mb(server, "VmHWM:")
+}
+
+fn memory_mb(server: &Server, what: &str) -> Result<f64> {
     let pid = server.pid().ok_or("a process has ended")?;
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let kib = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<f64>().ok())
+        .find_map(|line| line.strip_prefix(what)?.split_whitespace().next()?.parse::<f64>().ok())
         .ok_or("no resident size in /proc")?;
     Ok(kib / 1024.0)
 }

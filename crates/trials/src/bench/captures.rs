@@ -3,15 +3,15 @@
 //! The time is the worker's own, from the claimed job to the stored roster, as it logs it. Rooms are the simulator's,
 //! which answers at once and counts no points.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
-use devstack::{Service, Stack};
+use devstack::{Service, Stack, wait};
 use serde_json::{Value, json};
 
-use crate::{Result, figures::Figures, person::Person, sim::Sim};
+use crate::{Result, figures::Figures, person::Person, scrape::resident_mb, sim::Sim};
 
 /// The simulator's person who moderates the rooms.
-const MODERATOR: &str = "10000001";
+pub(super) const MODERATOR: &str = "10000001";
 const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Measures rooms of 10,000 and of 100,000.
@@ -72,7 +72,10 @@ async fn capture_all(stack: &Stack, person: &Person, rooms: &[String]) -> Result
                 _ => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         }
-        times.push(stored_in(stack, job["capture_id"].as_str().unwrap_or_default())?);
+        let capture = job["capture_id"].as_str().unwrap_or_default();
+        // The job is done a moment before the worker says so.
+        let told = wait::until("the worker's log", DEADLINE, || async { stored_in(stack, capture).ok() });
+        times.push(told.await?);
     }
     Ok(times)
 }
@@ -89,22 +92,15 @@ fn stored_in(stack: &Stack, capture: &str) -> Result<f64> {
 }
 
 /// A channel is captured at most once in a slot of ten seconds.
-async fn next_slot() {
+pub(super) async fn next_slot() {
     tokio::time::sleep(Duration::from_secs(11)).await;
 }
 
 async fn idle_memory(stack: &Stack, figures: &mut Figures) -> Result<()> {
     tokio::time::sleep(Duration::from_secs(3)).await;
     for service in Service::ALL {
-        let server = stack.service(service, 0)?;
-        let pid = server.pid().ok_or("a service has ended")?;
-        let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-        let kib = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok())
-            .ok_or("no resident size in /proc")?;
-        figures.at_most(&format!("resident memory of idle {}", service.name()), "MB", kib / 1024.0, 30.0);
+        let resident = resident_mb(stack.service(service, 0)?)?;
+        figures.at_most(&format!("resident memory of idle {}", service.name()), "MB", resident, 30.0);
     }
     Ok(())
 }

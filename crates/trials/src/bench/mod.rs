@@ -1,9 +1,11 @@
 //! The benchmarks: one file each, one registry of figures.
 
+mod answers;
 mod budget;
 pub mod captures;
 mod queue;
 mod schedules;
+mod system;
 mod twitch;
 
 use crate::{figures::Figures, options::Options};
@@ -11,7 +13,7 @@ use crate::{figures::Figures, options::Options};
 /// Runs the benchmarks that are wanted, each whatever became of the others.
 pub async fn run(options: &Options) -> Figures {
     let mut figures = Figures::default();
-    for name in ["queue", "schedules", "captures", "twitch", "budget"] {
+    for name in ["queue", "schedules", "captures", "system", "answers", "twitch", "budget"] {
         if !options.wants(name) {
             continue;
         }
@@ -22,6 +24,8 @@ pub async fn run(options: &Options) -> Figures {
             "schedules" => schedules::run(options, &mut figures).await,
             "twitch" => twitch::run(options, &mut figures).await,
             "budget" => budget::run(options, &mut figures).await,
+            "answers" => answers::run(options, &mut figures).await,
+            "system" => system::run(options, &mut figures).await,
             _ => captures::run(&mut figures).await,
         };
         if let Err(error) = outcome {

@@ -58,7 +58,7 @@ pub async fn run(
     metrics::DURATION.observe(started.elapsed().as_secs_f64());
     tracing::info!(
         capture = %payload.capture, channel = %payload.channel, chatters = counts.chatters, new = counts.new,
-        due = seen.due, pages = outcome.pages, millis = started.elapsed().as_millis(), "capture.stored"
+        due = seen.due, pages = outcome.pages, millis = started.elapsed().as_secs_f64() * 1e3, "capture.stored"
     );
     watchers::tell_job(context, job, JobState::Done, None, None).await;
     let event = CaptureEvent {
