@@ -25,7 +25,7 @@ pub struct Config {
     /// Registered applications.
     pub clients: Vec<Client>,
     /// Whether the 800 points a minute are enforced (`SIM_RATE_LIMIT=on|off`). The headers are
-    /// sent either way.
+    /// sent either way; when not, they speak of a bucket that nobody empties.
     pub rate_limit: bool,
     /// World time at the start; the machine's time if absent.
     pub start: Option<DateTime<Utc>>,

@@ -10,6 +10,8 @@ use crate::clock::machine_ms;
 use crate::world::accounts::TwitchId;
 
 pub(crate) const CAPACITY: f64 = 800.0;
+/// Points of a bucket that is not enforced: what is said of it must not slow clients that believe the headers.
+const UNLIMITED: u32 = 10_000_000;
 const REFILL_PER_MS: f64 = CAPACITY / 60_000.0;
 
 /// Whose bucket: a user of a client, or the client itself.
@@ -28,6 +30,7 @@ struct Bucket {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Standing {
     pub(crate) admitted: bool,
+    pub(crate) limit: u32,
     pub(crate) remaining: u32,
     /// Unix seconds at which the bucket is full again.
     pub(crate) reset: i64,
@@ -41,14 +44,15 @@ impl Limits {
 
     fn take_at(&self, holder: &Holder, enforced: bool, now_ms: i64) -> Standing {
         if !enforced {
-            return Standing { admitted: true, remaining: CAPACITY as u32 - 1, reset: now_ms / 1_000 + 1 };
+            let (limit, remaining) = (UNLIMITED, UNLIMITED - 1);
+            return Standing { admitted: true, limit, remaining, reset: now_ms / 1_000 + 1 };
         }
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !buckets.contains_key(holder) {
             buckets.insert(holder.clone(), Bucket { points: CAPACITY, at_ms: now_ms });
         }
         let Some(bucket) = buckets.get_mut(holder) else {
-            return Standing { admitted: true, remaining: 0, reset: 0 };
+            return Standing { admitted: true, limit: CAPACITY as u32, remaining: 0, reset: 0 };
         };
         bucket.points = (bucket.points + (now_ms - bucket.at_ms).max(0) as f64 * REFILL_PER_MS).min(CAPACITY);
         bucket.at_ms = now_ms;
@@ -57,7 +61,8 @@ impl Limits {
             bucket.points -= 1.0;
         }
         let until_full = ((CAPACITY - bucket.points) / REFILL_PER_MS) as i64;
-        Standing { admitted, remaining: bucket.points as u32, reset: (now_ms + until_full + 999) / 1_000 }
+        let (limit, remaining) = (CAPACITY as u32, bucket.points as u32);
+        Standing { admitted, limit, remaining, reset: (now_ms + until_full + 999) / 1_000 }
     }
 
     /// Points left to everybody who has spent some.
@@ -88,7 +93,7 @@ impl Standing {
         const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
         const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
         const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
-        headers.insert(LIMIT, HeaderValue::from_static("800"));
+        headers.insert(LIMIT, HeaderValue::from(self.limit));
         headers.insert(REMAINING, HeaderValue::from(self.remaining));
         headers.insert(RESET, HeaderValue::from(self.reset));
     }

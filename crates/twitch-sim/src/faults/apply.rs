@@ -53,7 +53,12 @@ fn too_many(message: &'static str) -> ApiError {
 pub(crate) fn standing(hits: &Hits, found: Standing) -> Standing {
     hits.get(Kind::RateLimitedBucket).map_or(found, |hit| {
         let wait_ms = (hit.seconds.unwrap_or(1.0) * 1_000.0) as i64;
-        Standing { admitted: false, remaining: 0, reset: (machine_ms() + wait_ms + 999) / 1_000 }
+        Standing {
+            admitted: false,
+            limit: found.limit,
+            remaining: 0,
+            reset: (machine_ms() + wait_ms + 999) / 1_000,
+        }
     })
 }
 
