@@ -5,6 +5,7 @@
 //! | `capture_chatters` |       10 |       0 s |    5 |   180 s | 2–60 s    |     all | no      |
 //! | `probe`            |       20 |       0 s |    5 |    60 s | 1–10 s    |     all | yes     |
 //! | `enrich_accounts`  |       50 |       2 s |   20 |   180 s | 5–300 s   |       2 | yes     |
+//! | `forget_viewer`    |       60 |     240 s |   20 |   600 s | 30–900 s  |       1 | yes     |
 //!
 //! *priority*: lower goes first; every eighth time a worker looks the other way round, so that nothing starves.
 //! *runs*: after so many failed ones the job is dead, as it is after a failure that no repeat can mend (`Fail`).
@@ -16,13 +17,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::ids::{CaptureId, ChannelId, UserId};
+use crate::ids::{AccountId, CaptureId, ChannelId, TwitchUserId, UserId};
 
 /// All kinds, the most urgent first.
-pub const KINDS: [(&str, Policy); 3] = [
+pub const KINDS: [(&str, Policy); 4] = [
     (CaptureChatters::KIND, CaptureChatters::POLICY),
     (Probe::KIND, Probe::POLICY),
     (EnrichAccounts::KIND, EnrichAccounts::POLICY),
+    (ForgetViewer::KIND, ForgetViewer::POLICY),
 ];
 
 /// The policy of a kind; one that this version does not know is treated as the most patient one.
@@ -139,6 +141,39 @@ impl Job for EnrichAccounts {
     }
 }
 
+/// Take somebody who opted out, out of stored rosters.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ForgetViewer {
+    pub twitch_id: TwitchUserId,
+    /// The number under which rosters hold the account; none when it had not been seen.
+    pub account: Option<AccountId>,
+}
+
+impl Job for ForgetViewer {
+    const KIND: &'static str = "forget_viewer";
+    const POLICY: Policy = Policy {
+        priority: 60,
+        // Longer than a run of a capture may take: what listed the account before the opt-out is stored by then.
+        delay: Duration::from_mins(4),
+        max_attempt: 20,
+        timeout: Duration::from_mins(10),
+        first_backoff: Duration::from_secs(30),
+        backoff_cap: Duration::from_mins(15),
+        // It rewrites rosters in bulk, and nobody waits for it.
+        concurrency: Some(1),
+        redrive: true,
+    };
+
+    /// One for each request: who came back and leaves again is forgotten again.
+    fn dedup(&self) -> String {
+        uuid::Uuid::new_v4().to_string()
+    }
+
+    fn tenant(&self) -> UserId {
+        UserId(0)
+    }
+}
+
 /// Does nothing but leave a row in `job_probes`, in the transaction that finishes it: what fault trials and benchmarks
 /// (`crates/trials`) enqueue to see whether jobs are run, and run once. Refused outside of development.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -148,7 +183,7 @@ pub struct Probe {
     /// How long it takes, in milliseconds.
     #[serde(default)]
     pub nap_ms: u64,
-    /// Where its first run takes the worker down.
+    /// Where its first run takes the worker down, or panics.
     #[serde(default)]
     pub abort_at: Option<AbortAt>,
     /// Takes every worker down that runs it.
@@ -156,11 +191,13 @@ pub struct Probe {
     pub poison: bool,
 }
 
-/// A point in the run of a [`Probe`].
+/// Where the first run of a [`Probe`] ends, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AbortAt {
     AfterClaim,
+    /// Not with the worker: the run panics.
+    Panic,
     /// When effect and end are written and not committed.
     BeforeCommit,
     AfterCommit,

@@ -18,6 +18,7 @@ pub mod ids;
 pub mod jobs;
 pub mod lifecycle;
 pub mod metrics;
+pub mod opt_out;
 pub mod problem;
 pub mod queue;
 pub mod redis_keys;

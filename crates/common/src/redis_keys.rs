@@ -30,6 +30,18 @@ pub fn web_session(id: &str) -> String {
     format!("web:{id}")
 }
 
+/// Sorted set of a user's web sessions, by when they began; twice a session's lifetime, at most a hundred.
+#[must_use]
+pub fn web_sessions_of(user: UserId) -> String {
+    format!("logins:{user}")
+}
+
+/// Marks that a user's data were exported; a minute.
+#[must_use]
+pub fn export_made(user: UserId) -> String {
+    format!("export:{user}")
+}
+
 /// Marks an OAuth state as used up; as long as a login may take.
 #[must_use]
 pub fn used_login_state(state: &str) -> String {

@@ -22,6 +22,7 @@ pub(crate) struct Secrets {
     pub(crate) internal_api_token: String,
     pub(crate) session_secret: String,
     pub(crate) token_encryption_keys: String,
+    pub(crate) opt_out_key: String,
     pub(crate) twitch_client_id: String,
     pub(crate) twitch_client_secret: String,
 }
@@ -39,6 +40,7 @@ impl Secrets {
         };
         let (admin_password, service_password) = (word(32), word(32));
         let (internal_api_token, session_secret) = (word(48), word(64));
+        let opt_out_key = word(48);
         let (twitch_client_id, twitch_client_secret) = (word(30).to_lowercase(), word(30).to_lowercase());
         let key = STANDARD.encode(rng.random::<[u8; 32]>());
         Self {
@@ -47,6 +49,7 @@ impl Secrets {
             internal_api_token,
             session_secret,
             token_encryption_keys: format!("k1:{key}"),
+            opt_out_key,
             twitch_client_id,
             twitch_client_secret,
         }

@@ -62,12 +62,16 @@ impl Service {
                 ]
             }
             Self::Analysis => Vec::new(),
-            Self::Worker => vec![("TWITCH_API_URL", wiring.twitch_api.clone())],
+            Self::Worker => vec![
+                ("TWITCH_API_URL", wiring.twitch_api.clone()),
+                ("OPT_OUT_KEY", wiring.secrets.opt_out_key.clone()),
+            ],
             Self::Gateway => vec![
                 ("TWITCH_API_URL", wiring.twitch_api.clone()),
                 ("ANALYSIS_URL", wiring.analysis.clone()),
                 ("PUBLIC_URL", wiring.public.clone()),
                 ("SESSION_SECRET", wiring.secrets.session_secret.clone()),
+                ("OPT_OUT_KEY", wiring.secrets.opt_out_key.clone()),
                 ("WEB_DIST_DIR", wiring.web_dist.clone()),
             ],
         });

@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use common::{
     clients::UpstreamConfig,
     config::{AppEnv, DatabaseConfig, Env, RedisConfig, ServiceConfig},
+    opt_out::OptOutKey,
 };
 use secrecy::SecretString;
 use url::Url;
@@ -21,6 +22,8 @@ pub struct Config {
     pub web_sessions: WebSessionConfig,
     pub limits: LimitsConfig,
     pub analysis_sessions: AnalysisSessionsConfig,
+    /// `OPT_OUT_KEY`.
+    pub opt_out_key: OptOutKey,
 }
 
 impl AsRef<ServiceConfig> for Config {
@@ -43,6 +46,7 @@ impl Config {
             web_sessions: WebSessionConfig::from_env(env, app_env),
             limits: LimitsConfig::from_env(env, app_env),
             analysis_sessions: AnalysisSessionsConfig::from_env(env),
+            opt_out_key: OptOutKey::from_env(env),
         }
     }
 }
@@ -145,6 +149,7 @@ mod tests {
         const GOOD: &[(&str, &str)] = &[
             ("INTERNAL_API_TOKEN", "0123456789abcdef0123456789abcdef"),
             ("SESSION_SECRET", "0123456789abcdef0123456789abcdef"),
+            ("OPT_OUT_KEY", "0123456789abcdef0123456789abcdef"),
             ("DATABASE_URL", "mysql://u:p@h/d"),
             ("REDIS_URL", "redis://h"),
             ("TWITCH_API_URL", "http://twitch-api:8081"),

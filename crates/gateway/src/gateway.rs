@@ -9,6 +9,7 @@ use common::{
     health::Readiness,
     http,
     lifecycle::Shutdown,
+    opt_out::OptOutKey,
     queue::Queue,
     redis_store::Redis,
     service,
@@ -54,6 +55,7 @@ pub struct Gateway {
     pub(crate) web: WebConfig,
     pub(crate) web_sessions: WebSessionConfig,
     pub(crate) analysis_sessions: AnalysisSessionsConfig,
+    pub(crate) opt_out_key: OptOutKey,
 }
 
 /// The state of every route.
@@ -80,6 +82,7 @@ impl Gateway {
             web: config.web,
             web_sessions: config.web_sessions,
             analysis_sessions: config.analysis_sessions,
+            opt_out_key: config.opt_out_key,
             pool,
             redis,
         })

@@ -131,5 +131,6 @@ problems! {
     SubjectNotFound = "404": "`session_not_found` and so on: there is none, or it is somebody else's.";
     SessionNotFound = "404": "`session_not_found`: there is none, or it is somebody else's.";
     NotSaved = "409": "`too_many_saved_sessions`: with the `oldest` one, which `replace` may name; `session_expired`.";
+    TooSoon = "429": "`export_too_soon`: see `Retry-After`; `too_many_requests`.";
     TwitchUnusable = "409": "`token_lost`: Twitch no longer honours what the user allowed; log in again.";
 }

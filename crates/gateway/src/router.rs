@@ -11,8 +11,8 @@ use crate::{
     auth,
     gateway::App,
     handlers::{
-        about, accounts, captures, channels, compare, events, jobs, me, questions, saving, schedules,
-        sessions, streams, verdicts,
+        about, accounts, captures, channels, compare, events, jobs, me, my_data, questions, saving,
+        schedules, sessions, streams, undoing, verdicts,
     },
     openapi,
 };
@@ -24,14 +24,17 @@ const LONG_BODY: usize = 512 * 1024;
 pub(crate) fn routes() -> (Router<App>, OpenApi) {
     let api = OpenApiRouter::default()
         .routes(routes!(about::about))
-        .routes(routes!(me::me))
+        .routes(routes!(me::me, my_data::delete_me))
+        .routes(routes!(my_data::export_me))
         .routes(routes!(channels::list_channels))
         .routes(routes!(captures::create_captures, captures::list_captures))
         .routes(routes!(captures::get_capture))
         .routes(routes!(jobs::get_job))
         .routes(routes!(sessions::list_sessions))
-        .routes(routes!(sessions::get_session, sessions::delete_session))
+        .routes(routes!(sessions::get_session, sessions::delete_session, undoing::rename_session))
         .routes(routes!(saving::save_session))
+        .routes(routes!(undoing::purge_session))
+        .routes(routes!(undoing::restore_session))
         .routes(routes!(schedules::put_schedule, schedules::delete_schedule))
         .routes(routes!(streams::list_streams))
         .routes(

@@ -79,6 +79,7 @@ async fn renew(app: &App, session: &Session, login: &Login) {
     if let Err(error) = renewed.store(session).await {
         tracing::warn!(%error, "web_session.not_renewed");
     }
+    web_session::of_user::extend(&app.redis, login.user, app.web_sessions.ttl).await;
 }
 
 /// The visitor, who must have logged in.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use common::{
     clients::UpstreamConfig,
     config::{AppEnv, DatabaseConfig, Env, RedisConfig, ServiceConfig},
+    opt_out::OptOutKey,
 };
 
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub struct Config {
     pub twitch_api: UpstreamConfig,
     pub jobs: JobsConfig,
     pub accounts: AccountsConfig,
+    /// `OPT_OUT_KEY`.
+    pub opt_out_key: OptOutKey,
     /// `SESSION_TTL_DAYS`: how long an active session lives without a capture.
     pub session_ttl: chrono::TimeDelta,
 }
@@ -96,6 +99,7 @@ impl Config {
             twitch_api: UpstreamConfig::twitch_api(env),
             jobs,
             session_ttl: chrono::TimeDelta::days(env.number_in("SESSION_TTL_DAYS", 7, 1..=365)),
+            opt_out_key: OptOutKey::from_env(env),
             accounts: AccountsConfig {
                 refresh_days: env.number_in("ACCOUNT_REFRESH_DAYS", 30, 1..=365),
                 cache_entries: env.number_in("ACCOUNT_CACHE_ENTRIES", 1_000_000, 1_000..=50_000_000),

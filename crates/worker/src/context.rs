@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use common::{clients::TwitchApi, clock::Clock, db::Pool, queue::Queue, redis_store::Redis};
 
-use crate::{accounts::Accounts, pulse::Pulse};
+use crate::{accounts::Accounts, opt_outs::OptOuts, pulse::Pulse};
 
 /// Shared by all jobs of this worker. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -18,6 +18,7 @@ pub struct Parts {
     pub queue: Queue,
     pub twitch: TwitchApi,
     pub accounts: Accounts,
+    pub opt_outs: OptOuts,
     pub pulse: Pulse,
     /// Whether the reconciler does its work: always, except where a trial shows what happens otherwise.
     pub reconciles: bool,

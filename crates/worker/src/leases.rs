@@ -98,6 +98,10 @@ pub async fn beat(leases: Leases) {
 }
 
 impl Lease {
+    pub fn job(&self) -> JobId {
+        self.job
+    }
+
     pub fn token(&self) -> u64 {
         self.token
     }

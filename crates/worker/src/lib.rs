@@ -15,6 +15,7 @@ mod intake;
 mod jobs;
 mod leases;
 pub mod migrate;
+mod opt_outs;
 mod pulse;
 mod reconcile;
 pub mod redrive;
@@ -44,6 +45,7 @@ use crate::{
     accounts::Accounts,
     context::{Context, Parts},
     leases::Leases,
+    opt_outs::OptOuts,
     pulse::Pulse,
 };
 
@@ -120,6 +122,7 @@ async fn open(config: &Config, clock: Clock) -> Result<Context, Error> {
         queue: Queue::new(pool.clone(), redis.clone()),
         twitch: TwitchApi::new(Upstream::new(config.twitch_api.clone(), http, token)),
         accounts: Accounts::new(config.accounts.clone()),
+        opt_outs: OptOuts::new(config.opt_out_key.clone()),
         pulse: Pulse::default(),
         reconciles: trials.sabotage != Some(Sabotage::Reconciler),
         probes: trials.probes,

@@ -65,7 +65,10 @@ mod tests {
 
     #[test]
     fn without_a_kind_all_that_can_are_put_back() {
-        assert_eq!(parsed(""), Ok(Wanted { kinds: vec!["probe", "enrich_accounts"], limit: LIMIT }));
+        assert_eq!(
+            parsed(""),
+            Ok(Wanted { kinds: vec!["probe", "enrich_accounts", "forget_viewer"], limit: LIMIT })
+        );
         let one = Wanted { kinds: vec!["enrich_accounts"], limit: 5 };
         assert_eq!(parsed("--limit 5 --kind enrich_accounts"), Ok(one));
     }

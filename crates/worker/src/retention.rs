@@ -1,14 +1,21 @@
 //! Retention: removes what is due, in bounded steps, and says so in `audit_logs`.
 //!
-//! One worker at a time does it, under a lease; a second one would do no harm, only double the work.
+//! One worker at a time does it, under a lease; a second one would do no harm, only double the work. Jobs that ended leave
+//! their numbers behind: `audit_logs` keeps how many of each kind were done and given up, when the rows are long gone.
 
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use chrono::TimeDelta;
 use common::{
-    db::{self, DbError, retention},
+    db::{self, DbError, audit_logs, retention, sessions::UNDO_FOR},
+    ids::UserId,
     lifecycle::Shutdown,
 };
+use serde_json::json;
 
 use crate::context::Context;
 
@@ -16,6 +23,8 @@ const LEASE: &str = "retention";
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_mins(10);
+/// The pause when a round left something.
+const BREATH: Duration = Duration::from_secs(1);
 /// Rows of one step.
 const STEP: u32 = 1_000;
 /// Steps of one kind in one round.
@@ -26,21 +35,31 @@ const CAPTURE_GRACE: TimeDelta = TimeDelta::hours(1);
 const DONE_JOBS: TimeDelta = TimeDelta::hours(24);
 /// Dead jobs can be put back to work for this long.
 const DEAD_JOBS: TimeDelta = TimeDelta::days(30);
+/// What was done can be looked up for this long.
+const AUDIT_LOGS: TimeDelta = TimeDelta::days(365);
 
-/// Looks every ten minutes, until the shutdown.
+/// What one kind of step removed in a round.
+#[derive(Default)]
+struct Swept {
+    rows: u64,
+    /// Whether steps are left for the next round.
+    more: bool,
+}
+
+/// Looks every ten minutes, until the shutdown; sooner while something is left.
 pub async fn run(context: Context, shutdown: Shutdown) {
-    let holder = rand::random_range(1..u64::MAX);
+    let holder = rand::Rng::random_range(&mut rand::rng(), 1..u64::MAX);
     loop {
+        let mut more = false;
         match db::leases::take(&context.pool, LEASE, holder, EVERY + Duration::from_mins(1)).await {
-            Ok(true) => {
-                if let Err(error) = round(&context, &shutdown).await {
-                    tracing::warn!(%error, "retention.failed");
-                }
-            }
+            Ok(true) => match round(&context, &shutdown).await {
+                Ok(is_left) => more = is_left,
+                Err(error) => tracing::warn!(%error, "retention.failed"),
+            },
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "retention.no_lease"),
         }
-        if !shutdown.pause(EVERY).await {
+        if !shutdown.pause(if more { BREATH } else { EVERY }).await {
             break;
         }
     }
@@ -49,41 +68,74 @@ pub async fn run(context: Context, shutdown: Shutdown) {
     }
 }
 
-async fn round(context: &Context, shutdown: &Shutdown) -> Result<(), DbError> {
+/// Removes what is due; whether something is left.
+async fn round(context: &Context, shutdown: &Shutdown) -> Result<bool, DbError> {
     let (pool, now) = (&context.pool, context.clock.now());
     let expired = all(shutdown, || retention::expire_sessions(pool, now, STEP)).await?;
-    let unlinked = all(shutdown, || retention::unlink_captures(pool, STEP)).await?;
+    let unlinked = all(shutdown, || retention::unlink_captures(pool, now - UNDO_FOR, STEP)).await?;
     let captures = all(shutdown, || retention::remove_captures(pool, now - CAPTURE_GRACE, STEP)).await?;
-    let sessions = all(shutdown, || retention::remove_sessions(pool, now - CAPTURE_GRACE, STEP)).await?;
-    let jobs = all(shutdown, || retention::remove_jobs(pool, now - DONE_JOBS, now - DEAD_JOBS, STEP)).await?;
-    for (what, rows) in [
+    let sessions = all(shutdown, || retention::remove_sessions(pool, now - UNDO_FOR, STEP)).await?;
+    let noted = all(shutdown, || retention::remove_audit_logs(pool, now - AUDIT_LOGS, STEP)).await?;
+    let ended = Ended::default();
+    let jobs = all(shutdown, || async {
+        let some = retention::remove_jobs(pool, now - DONE_JOBS, now - DEAD_JOBS, STEP).await?;
+        Ok(some.iter().map(|some| ended.count(some)).sum())
+    })
+    .await?;
+    let mut more = jobs.more;
+    for (what, swept) in [
         ("sessions_expired", expired),
         ("session_captures", unlinked),
         ("captures", captures),
         ("sessions", sessions),
-        ("jobs", jobs),
+        ("audit_logs", noted),
     ] {
-        if rows > 0 {
-            tracing::info!(what, rows, "retention.removed");
-            let mut connection = pool.acquire().await?;
-            retention::note(&mut connection, now, what, rows).await?;
-        }
+        more |= swept.more;
+        note(context, what, swept.rows, json!({ "rows": swept.rows })).await?;
     }
-    Ok(())
+    note(context, "jobs", jobs.rows, json!({ "rows": jobs.rows, "ended": ended.into_inner() })).await?;
+    Ok(more && !shutdown.is_draining())
 }
 
-/// Repeats a bounded step until it finds nothing more.
+/// How many jobs of each kind and state were removed.
+#[derive(Default)]
+struct Ended(Mutex<BTreeMap<String, u64>>);
+
+impl Ended {
+    fn count(&self, some: &retention::RemovedJobs) -> u64 {
+        let mut ended = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *ended.entry(format!("{} {}", some.kind, some.state)).or_default() += some.jobs;
+        some.jobs
+    }
+
+    fn into_inner(self) -> BTreeMap<String, u64> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn note(context: &Context, what: &str, rows: u64, detail: serde_json::Value) -> Result<(), DbError> {
+    if rows == 0 {
+        return Ok(());
+    }
+    tracing::info!(what, rows, "retention.removed");
+    let mut connection = context.pool.acquire().await?;
+    let now = context.clock.now();
+    audit_logs::note(&mut connection, now, UserId(0), "retention", what, &detail).await
+}
+
+/// Repeats a bounded step until it finds nothing more, or has been repeated often enough.
 async fn all<Fut: Future<Output = Result<u64, DbError>>>(
     shutdown: &Shutdown,
     mut step: impl FnMut() -> Fut,
-) -> Result<u64, DbError> {
-    let mut total = 0;
+) -> Result<Swept, DbError> {
+    let mut swept = Swept { rows: 0, more: true };
     for _ in 0..STEPS {
         let rows = step().await?;
-        total += rows;
+        swept.rows += rows;
         if rows < u64::from(STEP) || shutdown.is_draining() {
+            swept.more = false;
             break;
         }
     }
-    Ok(total)
+    Ok(swept)
 }

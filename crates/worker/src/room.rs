@@ -69,12 +69,12 @@ mod tests {
     #[tokio::test]
     async fn a_kind_at_its_limit_is_closed_and_others_are_not() {
         let room = Room::new(8);
-        assert_eq!(room.open_kinds(), ["capture_chatters", "probe", "enrich_accounts"]);
+        assert_eq!(room.open_kinds(), ["capture_chatters", "probe", "enrich_accounts", "forget_viewer"]);
         let permits = room.free(&Shutdown::manual()).await.unwrap();
         assert_eq!(permits.len(), 8);
         let places: Vec<_> =
             permits.into_iter().take(2).map(|permit| room.place(permit, "enrich_accounts")).collect();
-        assert_eq!(room.open_kinds(), ["capture_chatters", "probe"]);
+        assert_eq!(room.open_kinds(), ["capture_chatters", "probe", "forget_viewer"]);
         drop(places);
         assert_eq!(room.of("enrich_accounts"), 2);
         assert_eq!(room.free(&Shutdown::manual()).await.unwrap().len(), 8, "all permits come back");

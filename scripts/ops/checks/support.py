@@ -31,7 +31,7 @@ def example() -> dict[str, str]:
 def merged(profile: str, *files: str) -> dict:
     """The compose files as podman-compose reads, fills in and merges them for a profile."""
     variables = read(".env.example") + "".join(
-        f"{name}=secret-{name.lower()}\n" for name in ("INTERNAL_API_TOKEN", "SESSION_SECRET", "TOKEN_ENCRYPTION_KEYS",
+        f"{name}=secret-{name.lower()}\n" for name in ("INTERNAL_API_TOKEN", "SESSION_SECRET", "OPT_OUT_KEY", "TOKEN_ENCRYPTION_KEYS",
                                                       "MYSQL_ROOT_PASSWORD", "MYSQL_PASSWORD", "MYSQL_EXPORTER_PASSWORD",
                                                       "REDIS_PASSWORD", "GRAFANA_ADMIN_PASSWORD"))
     variables += "OPS_BASIC_AUTH='ops:$2y$10$abc'\n"

@@ -30,7 +30,8 @@ class Variables(unittest.TestCase):
     # What crates/common reads for those services only that call the reader.
     READERS = {"TWITCH_API_URL": "UpstreamConfig::twitch_api", "ANALYSIS_URL": "UpstreamConfig::analysis",
                "DATABASE_URL": "DatabaseConfig::from_env", "DATABASE_MAX_CONNECTIONS": "DatabaseConfig::from_env",
-               "DATABASE_WAIT_SECONDS": "DatabaseConfig::from_env", "TOKEN_ENCRYPTION_KEYS": "TokenCipher::from_env"}
+               "DATABASE_WAIT_SECONDS": "DatabaseConfig::from_env", "TOKEN_ENCRYPTION_KEYS": "TokenCipher::from_env",
+               "OPT_OUT_KEY": "OptOutKey::from_env"}
 
     @classmethod
     def of_service(cls, service: str) -> dict[str, str]:
@@ -56,7 +57,8 @@ class Variables(unittest.TestCase):
             self.assertEqual(wanted - given, set(), f"{service} would not get them")
 
     def test_secrets_go_only_where_they_are_used(self):
-        secrets = {"TWITCH_CLIENT_SECRET": {"twitch-api"}, "TOKEN_ENCRYPTION_KEYS": {"twitch-api"}, "SESSION_SECRET": {"gateway"}}
+        secrets = {"TWITCH_CLIENT_SECRET": {"twitch-api"}, "TOKEN_ENCRYPTION_KEYS": {"twitch-api"}, "SESSION_SECRET": {"gateway"},
+                   "OPT_OUT_KEY": {"gateway", "worker"}}
         services = merged("production", BASE, MONITORING)["services"]
         for secret, expected in secrets.items():
             holders = {name for name, service in services.items() if f"secret-{secret.lower()}" in str(service)

@@ -407,6 +407,32 @@ export interface paths {
         get: operations["me"];
         put?: never;
         post?: never;
+        /**
+         * Remove me
+         * @description Logs out everywhere, gives the permission back to Twitch, and removes all that is kept about the user: sessions,
+         *     schedules, keys, webhooks, verdicts, roles. The user's account is also left out of captures from now on, and taken out
+         *     of stored ones within minutes. This cannot be undone.
+         */
+        delete: operations["delete_me"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything about me
+         * @description All that is kept about the user, as a moderator and as a viewer, but for tokens and secrets. Once a minute.
+         */
+        get: operations["export_me"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -477,9 +503,50 @@ export interface paths {
         post?: never;
         /**
          * Delete a session
-         * @description Its captures stay where other sessions hold them.
+         * @description Its captures stay where other sessions hold them. It can be restored for 24 hours.
          */
         delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        /** Rename a session */
+        patch: operations["rename_session"];
+        trace?: never;
+    };
+    "/api/v1/sessions/{uuid}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Purge a session
+         * @description Its captures are removed for good, but for those that another session holds. The session itself stays, empty.
+         */
+        post: operations["purge_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{uuid}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a session
+         * @description Undoes a deletion of the last 24 hours. A session that was active is saved when another one is active by now.
+         */
+        post: operations["restore_session"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -973,6 +1040,149 @@ export interface components {
              */
             viewers?: number | null;
         };
+        /** @description Everything about somebody. */
+        Export: {
+            /** @description What this person did that was noted. */
+            actions: components["schemas"]["ExportedAction"][];
+            api_keys: components["schemas"]["ExportedKey"][];
+            /** @description Channels that Twitch listed, and as what. */
+            channels: components["schemas"]["ExportedRole"][];
+            /** Format: date-time */
+            exported_at: string;
+            grant: components["schemas"]["ExportedGrant"] | null;
+            /** @description Jobs of the last day. */
+            jobs: components["schemas"]["ExportedJob"][];
+            schedules: components["schemas"]["ExportedSchedule"][];
+            /** @description Which captures each session holds. */
+            session_captures: components["schemas"]["ExportedCapture"][];
+            sessions: components["schemas"]["ExportedSession"][];
+            user: components["schemas"]["ExportedUser"];
+            /** @description What this person marked in the channels' chats. */
+            verdicts: components["schemas"]["ExportedVerdict"][];
+            viewer: components["schemas"]["ExportedViewer"] | null;
+            webhooks: components["schemas"]["ExportedWebhook"][];
+        };
+        ExportedAction: {
+            action: string;
+            /** Format: date-time */
+            at: string;
+            subject: string;
+        };
+        ExportedCapture: {
+            capture_id: components["schemas"]["CaptureId"];
+            channel_id: components["schemas"]["ChannelId"];
+            session: string;
+            /** Format: date-time */
+            slot: string;
+        };
+        ExportedGrant: {
+            /** Format: date-time */
+            lost_at: string | null;
+            scopes: string[];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        ExportedJob: {
+            /** Format: date-time */
+            created_at: string;
+            kind: string;
+            state: string;
+        };
+        ExportedKey: {
+            /** Format: date-time */
+            created_at: string;
+            hint: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+            name: string;
+            /** Format: date-time */
+            revoked_at: string | null;
+        };
+        ExportedName: {
+            display_name: string;
+            login: string;
+            /** Format: date-time */
+            replaced_at: string;
+        };
+        ExportedPresence: {
+            /** Format: date-time */
+            at: string;
+            channel_id: components["schemas"]["ChannelId"];
+        };
+        ExportedRole: {
+            channel_id: components["schemas"]["ChannelId"];
+            /** Format: date-time */
+            checked_at: string;
+            login: string;
+            role: string;
+        };
+        ExportedSchedule: {
+            channel_id: components["schemas"]["ChannelId"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int32 */
+            interval_minutes: number;
+            only_live: boolean;
+            paused_reason: string | null;
+        };
+        ExportedSession: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            name: string;
+            /** @description `active`, `saved`, `expired` or `deleted`. */
+            status: string;
+            /** Format: date-time */
+            updated_at: string;
+            uuid: string;
+        };
+        ExportedUser: {
+            /** Format: date-time */
+            created_at: string;
+            display_name: string;
+            id: components["schemas"]["UserId"];
+            /** Format: date-time */
+            last_login_at: string;
+            login: string;
+            profile_image_url: string | null;
+        };
+        ExportedVerdict: {
+            channel_id: components["schemas"]["ChannelId"];
+            /** Format: date-time */
+            marked_at: string;
+            twitch_id: components["schemas"]["TwitchUserId"] | null;
+            verdict: string;
+        };
+        ExportedViewer: {
+            account_type: string;
+            broadcaster_type: string;
+            /**
+             * Format: date-time
+             * @description Of the Twitch account; none until it was described.
+             */
+            created_at: string | null;
+            default_picture: boolean | null;
+            display_name: string;
+            earlier_names: components["schemas"]["ExportedName"][];
+            /** Format: date-time */
+            enriched_at: string | null;
+            has_description: boolean | null;
+            login: string;
+            /** @description The captures in which this account was present. */
+            presences: components["schemas"]["ExportedPresence"][];
+            /** @description What moderators marked. */
+            verdicts: components["schemas"]["ExportedVerdict"][];
+        };
+        ExportedWebhook: {
+            channel_id: components["schemas"]["ChannelId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            disabled_at: string | null;
+            kind: string;
+            url: string;
+        };
         FormerName: {
             display_name: string;
             login: string;
@@ -1252,6 +1462,14 @@ export interface components {
             /** Format: int32 */
             total: number;
         };
+        /** @description What purging a session removed. */
+        Purged: {
+            /**
+             * Format: int64
+             * @description Captures that no other session held.
+             */
+            captures: number;
+        };
         /** @description Raids on the channels, in the order of time. */
         Raids: {
             coverage: components["schemas"]["Coverage"];
@@ -1296,6 +1514,10 @@ export interface components {
         Renamed: components["schemas"]["Person"] & {
             /** @description Earlier names as we saw them, oldest first. */
             names: components["schemas"]["FormerName"][];
+        };
+        /** @description What to call a session. */
+        RenameRequest: {
+            name: string;
         };
         /** @description Accounts of a session that changed their names often. */
         Renames: {
@@ -1506,6 +1728,21 @@ export type SchemaEnqueuedJob = components['schemas']['EnqueuedJob'];
 export type SchemaEvent = components['schemas']['Event'];
 export type SchemaEvolution = components['schemas']['Evolution'];
 export type SchemaEvolutionPoint = components['schemas']['EvolutionPoint'];
+export type SchemaExport = components['schemas']['Export'];
+export type SchemaExportedAction = components['schemas']['ExportedAction'];
+export type SchemaExportedCapture = components['schemas']['ExportedCapture'];
+export type SchemaExportedGrant = components['schemas']['ExportedGrant'];
+export type SchemaExportedJob = components['schemas']['ExportedJob'];
+export type SchemaExportedKey = components['schemas']['ExportedKey'];
+export type SchemaExportedName = components['schemas']['ExportedName'];
+export type SchemaExportedPresence = components['schemas']['ExportedPresence'];
+export type SchemaExportedRole = components['schemas']['ExportedRole'];
+export type SchemaExportedSchedule = components['schemas']['ExportedSchedule'];
+export type SchemaExportedSession = components['schemas']['ExportedSession'];
+export type SchemaExportedUser = components['schemas']['ExportedUser'];
+export type SchemaExportedVerdict = components['schemas']['ExportedVerdict'];
+export type SchemaExportedViewer = components['schemas']['ExportedViewer'];
+export type SchemaExportedWebhook = components['schemas']['ExportedWebhook'];
 export type SchemaFormerName = components['schemas']['FormerName'];
 export type SchemaGrant = components['schemas']['Grant'];
 export type SchemaJob = components['schemas']['Job'];
@@ -1529,9 +1766,11 @@ export type SchemaPerson = components['schemas']['Person'];
 export type SchemaPresence = components['schemas']['Presence'];
 export type SchemaProblemDocument = components['schemas']['ProblemDocument'];
 export type SchemaProgress = components['schemas']['Progress'];
+export type SchemaPurged = components['schemas']['Purged'];
 export type SchemaRaids = components['schemas']['Raids'];
 export type SchemaRaidSeen = components['schemas']['RaidSeen'];
 export type SchemaRenamed = components['schemas']['Renamed'];
+export type SchemaRenameRequest = components['schemas']['RenameRequest'];
 export type SchemaRenames = components['schemas']['Renames'];
 export type SchemaRetention = components['schemas']['Retention'];
 export type SchemaSaveRequest = components['schemas']['SaveRequest'];
@@ -3542,6 +3781,107 @@ export interface operations {
             };
         };
     };
+    delete_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed, and logged out. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `csrf_refused`: another site caused the request. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `export_too_soon`: see `Retry-After`; `too_many_requests`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_sessions: {
         parameters: {
             query?: never;
@@ -3891,6 +4231,244 @@ export interface operations {
             };
             /** @description `session_not_found`: there is none, or it is somebody else's. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    rename_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                uuid: components["schemas"]["SessionUuid"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description `id_invalid`, `parameter_invalid`, `cursor_invalid`, `body_invalid`: the request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `csrf_refused`: another site caused the request. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `session_not_found`: there is none, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    purge_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                uuid: components["schemas"]["SessionUuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Purged"];
+                };
+            };
+            /** @description `id_invalid`, `parameter_invalid`, `cursor_invalid`, `body_invalid`: the request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `csrf_refused`: another site caused the request. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `session_not_found`: there is none, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    restore_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                uuid: components["schemas"]["SessionUuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description `id_invalid`, `parameter_invalid`, `cursor_invalid`, `body_invalid`: the request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `csrf_refused`: another site caused the request. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `session_not_found`: there is none, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_saved_sessions`: with the `oldest` one, which `replace` may name; `session_expired`. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,10 +1,11 @@
 //! What is due to go, across tables, in bounded steps. Each function removes at most `limit` rows and says how many, so
 //! that its caller can go on until nothing is left without ever holding many locks.
 
-use chrono::{DateTime, Utc};
-use sqlx::MySqlConnection;
+use std::collections::BTreeMap;
 
-use super::{DbError, Pool};
+use chrono::{DateTime, Utc};
+
+use super::{DbError, Pool, json_list};
 
 /// Ends active sessions whose time is over.
 ///
@@ -22,14 +23,17 @@ pub async fn expire_sessions(pool: &Pool, now: DateTime<Utc>, limit: u32) -> Res
     Ok(done.rows_affected())
 }
 
-/// Takes captures out of sessions that nobody may look into any more.
+/// Takes captures out of sessions that nobody may look into any more: expired ones, and those that were deleted before
+/// `deleted_before`, which cannot be restored any more.
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn unlink_captures(pool: &Pool, limit: u32) -> Result<u64, DbError> {
+pub async fn unlink_captures(pool: &Pool, deleted_before: DateTime<Utc>, limit: u32) -> Result<u64, DbError> {
     let done = sqlx::query!(
         "DELETE FROM session_captures
-         WHERE session_id IN (SELECT id FROM sessions WHERE status IN ('expired', 'deleted')) LIMIT ?",
+         WHERE session_id IN (SELECT id FROM sessions
+                              WHERE status = 'expired' OR (status = 'deleted' AND updated_at < ?)) LIMIT ?",
+        deleted_before,
         limit
     )
     .execute(pool)
@@ -37,16 +41,26 @@ pub async fn unlink_captures(pool: &Pool, limit: u32) -> Result<u64, DbError> {
     Ok(done.rows_affected())
 }
 
-/// Removes captures that are in no session and older than `before`.
+/// Removes captures that are in no session and older than `before`, but those that are still being made. Which ones, two
+/// indexes tell: the rosters of those that stay are not read.
 ///
 /// # Errors
 /// When MariaDB fails.
 pub async fn remove_captures(pool: &Pool, before: DateTime<Utc>, limit: u32) -> Result<u64, DbError> {
-    let done = sqlx::query!(
-        "DELETE FROM captures WHERE slot < ? AND status <> 'pending'
-           AND NOT EXISTS (SELECT 1 FROM session_captures WHERE capture_id = captures.id) LIMIT ?",
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM captures FORCE INDEX (captures_channel_slot)
+         WHERE slot < ? AND NOT EXISTS (SELECT 1 FROM session_captures WHERE capture_id = captures.id) LIMIT ?",
         before,
         limit
+    )
+    .fetch_all(pool)
+    .await?;
+    let done = sqlx::query!(
+        "DELETE captures FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS unheld
+         STRAIGHT_JOIN captures ON captures.id = unheld.id
+         WHERE captures.status <> 'pending'
+           AND NOT EXISTS (SELECT 1 FROM session_captures WHERE session_captures.capture_id = captures.id)",
+        json_list(&ids)?
     )
     .execute(pool)
     .await?;
@@ -69,7 +83,15 @@ pub async fn remove_sessions(pool: &Pool, before: DateTime<Utc>, limit: u32) -> 
     Ok(done.rows_affected())
 }
 
-/// Removes jobs that ended before `done_before`, or died before `dead_before`.
+/// Jobs that were removed, of one kind and state.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct RemovedJobs {
+    pub kind: String,
+    pub state: String,
+    pub jobs: u64,
+}
+
+/// Removes jobs that ended before `done_before`, or died before `dead_before`; tells how many of which.
 ///
 /// # Errors
 /// When MariaDB fails.
@@ -78,36 +100,43 @@ pub async fn remove_jobs(
     done_before: DateTime<Utc>,
     dead_before: DateTime<Utc>,
     limit: u32,
-) -> Result<u64, DbError> {
-    let done = sqlx::query!(
-        "DELETE FROM jobs WHERE (state = 'done' AND finished_at < ?) OR (state = 'dead' AND finished_at < ?) LIMIT ?",
+) -> Result<Vec<RemovedJobs>, DbError> {
+    let mut tx = pool.begin().await?;
+    let rows = sqlx::query!(
+        "(SELECT id, kind, state FROM jobs WHERE state = 'done' AND finished_at < ? LIMIT ?)
+         UNION ALL (SELECT id, kind, state FROM jobs WHERE state = 'dead' AND finished_at < ? LIMIT ?) LIMIT ?",
         done_before,
+        limit,
         dead_before,
+        limit,
         limit
     )
-    .execute(pool)
+    .fetch_all(&mut *tx)
     .await?;
-    Ok(done.rows_affected())
+    let mut removed = BTreeMap::new();
+    let mut ids = Vec::with_capacity(rows.len());
+    for row in rows {
+        *removed.entry((row.kind, row.state)).or_default() += 1;
+        ids.push(row.id);
+    }
+    // A dead one may have been put back to work just now.
+    sqlx::query!(
+        "DELETE jobs FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS ended
+         STRAIGHT_JOIN jobs ON jobs.id = ended.id WHERE jobs.state IN ('done', 'dead')",
+        json_list(&ids)?
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(removed.into_iter().map(|((kind, state), jobs)| RemovedJobs { kind, state, jobs }).collect())
 }
 
-/// Notes in `audit_logs` that the system removed something.
+/// Removes what was noted before `before`.
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn note(
-    connection: &mut MySqlConnection,
-    at: DateTime<Utc>,
-    what: &str,
-    rows: u64,
-) -> Result<(), DbError> {
-    sqlx::query!(
-        "INSERT INTO audit_logs (at, user_id, action, subject, detail)
-         VALUES (?, 0, 'retention', ?, JSON_OBJECT('rows', ?))",
-        at,
-        what,
-        rows
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+pub async fn remove_audit_logs(pool: &Pool, before: DateTime<Utc>, limit: u32) -> Result<u64, DbError> {
+    let done =
+        sqlx::query!("DELETE FROM audit_logs WHERE at < ? LIMIT ?", before, limit).execute(pool).await?;
+    Ok(done.rows_affected())
 }

@@ -36,7 +36,7 @@ async fn a_migration_that_was_cut_off_is_run_again() {
     // As a crash in the middle of the last migration leaves it: some of its tables, and a row without success.
     let last: i64 =
         sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(&pool).await.unwrap();
-    pool.execute("DROP TABLE webhook_deliveries").await.unwrap();
+    pool.execute("DROP TABLE opt_outs").await.unwrap();
     sqlx::query("UPDATE _sqlx_migrations SET success = FALSE WHERE version = ?")
         .bind(last)
         .execute(&pool)
@@ -46,7 +46,7 @@ async fn a_migration_that_was_cut_off_is_run_again() {
 
     let pool = db::connect(&config(&database)).await.unwrap();
     assert_eq!(applied(&pool).await, complete);
-    pool.execute("SELECT COUNT(*) FROM webhook_deliveries").await.unwrap();
+    pool.execute("SELECT COUNT(*) FROM opt_outs").await.unwrap();
 }
 
 #[tokio::test]

@@ -95,6 +95,9 @@ async fn finish(app: &App, session: &Session, parameters: &Parameters) -> Result
     pending::forget(session).await?;
     Login { user, scopes: answer.scopes, seen_at: now }.store(session).await?;
     session.save().await?;
+    if let Some(id) = session.id() {
+        web_session::of_user::remember(&app.redis, user, id, now, app.web_sessions.ttl).await;
+    }
     tracing::info!(user_id = %user, "auth.logged_in");
     Ok(begun.return_to)
 }

@@ -52,12 +52,7 @@ pub(crate) async fn save_session(
     PathId(uuid): PathId<SessionUuid>,
     JsonBody(request): JsonBody<SaveRequest>,
 ) -> Result<Json<Session>, Problem> {
-    let name = request.name.as_deref().map(str::trim);
-    if name.is_some_and(|name| name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control)) {
-        let detail =
-            format!("A name has at most {MAX_NAME_CHARS} characters, none of them a control character.");
-        return Err(Problem::bad_request("name_invalid", detail));
-    }
+    let name = request.name.as_deref().map(checked_name).transpose()?;
     let replace = request.replace.as_deref().map(id).transpose()?;
     let limit = app.analysis_sessions.max_saved;
     let how = Saving { name, replace, limit };
@@ -68,13 +63,26 @@ pub(crate) async fn save_session(
             let detail = "The session's time is over; part of what it held may be gone.";
             Err(Problem::new(StatusCode::CONFLICT, "session_expired", detail))
         }
-        Saved::TooMany { oldest, name } => {
-            let detail = format!(
-                "{limit} sessions are saved, which is the most. Delete one, or name one in `replace`."
-            );
-            Err(Problem::new(StatusCode::CONFLICT, "too_many_saved_sessions", detail)
-                .with("oldest", json!({ "uuid": oldest, "name": name }))
-                .with("limit", limit))
-        }
+        Saved::TooMany { oldest, name } => Err(too_many_saved(limit, oldest, &name)),
     }
+}
+
+/// A session's name as it is stored.
+pub(super) fn checked_name(name: &str) -> Result<&str, Problem> {
+    let name = name.trim();
+    if name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+        let detail =
+            format!("A name has at most {MAX_NAME_CHARS} characters, none of them a control character.");
+        return Err(Problem::bad_request("name_invalid", detail));
+    }
+    Ok(name)
+}
+
+/// Why a further session cannot be saved, and which one would go.
+pub(super) fn too_many_saved(limit: u32, oldest: SessionUuid, name: &str) -> Problem {
+    let detail =
+        format!("{limit} sessions are saved, which is the most. Delete one, or name one in `replace`.");
+    Problem::new(StatusCode::CONFLICT, "too_many_saved_sessions", detail)
+        .with("oldest", json!({ "uuid": oldest, "name": name }))
+        .with("limit", limit)
 }

@@ -82,7 +82,7 @@ pub(super) async fn find(app: &App, user: &CurrentUser, uuid: SessionUuid) -> Re
 
 /// Delete a session
 ///
-/// Its captures stay where other sessions hold them.
+/// Its captures stay where other sessions hold them. It can be restored for 24 hours.
 #[utoipa::path(
     delete,
     path = "/sessions/{uuid}",

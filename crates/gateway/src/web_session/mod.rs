@@ -8,6 +8,7 @@
 //! A session lives until [`WebSessionConfig::ttl`] has passed without a visit. When Redis does not answer, what needs a
 //! session is answered 503 `sessions_unavailable`: the browser keeps its cookie and is logged in again afterwards.
 
+pub(crate) mod of_user;
 mod store;
 
 use axum::{

@@ -103,6 +103,11 @@ impl Browser {
         self.send(request).await
     }
 
+    pub async fn patch(&mut self, path: &str, body: &Value) -> Answer {
+        let request = self.request(Method::PATCH, path).header("sec-fetch-site", "same-origin").json(body);
+        self.send(request).await
+    }
+
     pub async fn delete(&mut self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path).header("sec-fetch-site", "same-origin")).await
     }

@@ -94,7 +94,7 @@ async fn unknown_addresses_and_methods_are_problems() {
     browser.get("/api/v1/nothing").await.is_problem(404, "route_not_found");
     browser.get("/auth/nothing").await.is_problem(404, "route_not_found");
     browser.post("/api/v2/captures", &json!({})).await.is_problem(404, "route_not_found");
-    browser.delete("/api/v1/me").await.is_problem(405, "method_not_allowed");
+    browser.post("/api/v1/me", &json!({})).await.is_problem(405, "method_not_allowed");
     browser.get("/auth/logout").await.is_problem(405, "method_not_allowed");
     browser.post("/channels", &json!({})).await.is_problem(405, "method_not_allowed");
 }

@@ -55,6 +55,7 @@ impl Site {
         let dist = std::env::temp_dir().join(format!("gateway-it-{}", uuid::Uuid::new_v4()));
         let vars = [
             ("INTERNAL_API_TOKEN", "an-internal-token-of-enough-characters"),
+            ("OPT_OUT_KEY", "an-opt-out-key-of-enough-characters"),
             ("SESSION_SECRET", "a-session-secret-of-enough-characters"),
             ("DATABASE_URL", database.url()),
             ("REDIS_URL", redis_server.url()),

@@ -21,6 +21,8 @@ use tokio::{net::TcpListener, sync::Semaphore};
 pub struct Script {
     /// Every call answers 503 `twitch_unavailable`.
     pub twitch_is_down: bool,
+    /// Logging out answers 503 `twitch_unavailable`.
+    pub logout_fails: bool,
     /// Every call of a user answers 401 `token_lost`.
     pub token_is_lost: bool,
     /// Exchanges answer with this problem code.
@@ -110,9 +112,13 @@ async fn exchange(State(services): State<Upstreams>, Json(body): Json<Value>) ->
     Json(json!({ "user": user, "scopes": ["moderator:read:chatters"] })).into_response()
 }
 
-async fn logout(State(services): State<Upstreams>, Path(user): Path<u64>) -> StatusCode {
-    services.script().logged_out.push(user);
-    StatusCode::NO_CONTENT
+async fn logout(State(services): State<Upstreams>, Path(user): Path<u64>) -> Response {
+    let mut script = services.script();
+    if script.logout_fails {
+        return Problem::unavailable("twitch_unavailable", "Twitch does not answer.").into_response();
+    }
+    script.logged_out.push(user);
+    StatusCode::NO_CONTENT.into_response()
 }
 
 async fn grant(State(services): State<Upstreams>) -> Response {

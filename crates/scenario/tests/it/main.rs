@@ -32,6 +32,7 @@ impl Stage {
         tokio::spawn(twitch_sim::run(config, listener, async move { stop.draining().await }));
         let vars = [
             ("INTERNAL_API_TOKEN", "0123456789abcdef0123456789abcdef".to_owned()),
+            ("OPT_OUT_KEY", "an-opt-out-key-of-enough-characters".to_owned()),
             ("DATABASE_URL", database.url().to_owned()),
             ("REDIS_URL", redis.url().to_owned()),
             ("TWITCH_CLIENT_ID", client.id),

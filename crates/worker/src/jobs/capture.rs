@@ -42,6 +42,7 @@ pub async fn run(
         return finish_only(context, lease).await;
     }
     watchers::tell_job(context, job, JobState::Running, None, None).await;
+    context.opt_outs.refresh(&context.pool).await?;
     let (mut seen, outcome) = collect_as_anyone(context, job, payload).await?;
     if !outcome.complete {
         let reason = outcome.reason.as_deref().unwrap_or("incomplete");
@@ -143,12 +144,13 @@ async fn collect(
     let mut told = Instant::now();
     while let Some(line) = lines.next().await {
         match line? {
-            ChattersLine::Page(page) => {
+            ChattersLine::Page(mut page) => {
                 received += u32::try_from(page.chatters.len()).unwrap_or(u32::MAX);
                 if told.elapsed() > TELL_EVERY {
                     told = Instant::now();
                     watchers::progress(context, job, &page, received).await;
                 }
+                context.opt_outs.leave_out(&mut page.chatters);
                 lookups.push(context.accounts.resolve(&context.pool, &context.clock, page.chatters));
                 if lookups.len() >= LOOKUPS
                     && let Some(resolved) = lookups.next().await

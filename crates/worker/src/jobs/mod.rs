@@ -2,6 +2,7 @@
 
 mod capture;
 mod enrich;
+mod forget;
 mod probe;
 
 use std::{fmt, time::Duration};
@@ -12,7 +13,7 @@ use common::{
         DbError,
         jobs::{ClaimedJob, JobState},
     },
-    jobs::{CaptureChatters, EnrichAccounts, Job, Probe},
+    jobs::{CaptureChatters, EnrichAccounts, ForgetViewer, Job, Probe},
 };
 use sqlx::MySqlConnection;
 
@@ -97,6 +98,7 @@ pub async fn run(context: &Context, lease: &Lease, job: &ClaimedJob) -> Result<(
     match job.kind.as_str() {
         CaptureChatters::KIND => capture::run(context, lease, job, &payload(job)?).await,
         EnrichAccounts::KIND => enrich::run(context, lease, &payload(job)?).await,
+        ForgetViewer::KIND => forget::run(context, lease, &payload(job)?).await,
         Probe::KIND => probe::run(context, lease, job, &payload(job)?).await,
         // A newer version's job during an upgrade: a newer worker will take it.
         other => {

@@ -27,6 +27,7 @@ pub async fn run(
     if payload.poison || abort_at == Some(AbortAt::AfterClaim) {
         abort();
     }
+    assert_ne!(abort_at, Some(AbortAt::Panic), "as the probe wants");
     if payload.nap_ms > 0 {
         tokio::time::sleep(Duration::from_millis(payload.nap_ms)).await;
     }

@@ -4,6 +4,8 @@
 
 mod capture;
 mod enrich;
+mod forget;
 mod queue;
+mod retention;
 mod schedule;
 mod support;

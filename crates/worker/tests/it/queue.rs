@@ -5,6 +5,7 @@ use std::sync::Arc;
 use common::{
     db::{self, jobs::Lane},
     ids::UserId,
+    jobs::{AbortAt, NewJob, Probe},
     queue::WINDOW,
 };
 use tokio::sync::Semaphore;
@@ -223,4 +224,45 @@ async fn the_windows_statements_can_be_run_again_while_the_table_changes() {
                 .unwrap();
         }
     }
+}
+
+#[tokio::test]
+async fn a_run_that_panics_ends_alone_and_is_run_again() {
+    let mut world = World::new().await;
+    let probe = Probe {
+        name: "panics".to_owned(),
+        tenant: UserId(7),
+        nap_ms: 0,
+        abort_at: Some(AbortAt::Panic),
+        poison: false,
+    };
+    let mut connection = world.pool.acquire().await.unwrap();
+    db::jobs::insert(&mut connection, &NewJob::of(&probe).unwrap(), "").await.unwrap();
+    let others = world.ask_for_naps(8, 4, 300).await;
+    world.queue.announce(&others).await;
+    world.start_worker().await;
+    world.until("SELECT COUNT(*) FROM jobs WHERE state = 'ready' AND last_error LIKE 'panic: %'", 1).await;
+    world.until("SELECT COUNT(*) FROM jobs WHERE state = 'done' AND attempt = 1", 4).await;
+    world.until("SELECT COUNT(*) FROM jobs WHERE state = 'done' AND attempt = 2", 1).await;
+    world.stop().await;
+    assert_eq!(world.count("SELECT COUNT(*) FROM job_probes").await, 5);
+}
+
+#[tokio::test]
+async fn urgent_jobs_go_first_and_the_others_get_their_turn() {
+    let mut world = World::new().await;
+    world.set("WORKER_CONCURRENCY", "1");
+    let probes = world.ask_for_probes(8, 12).await;
+    world.queue.announce(&probes).await;
+    for channel in 1..=12 {
+        world.twitch.room(channel, &[(10, "ana")]);
+        world.ask_for_capture(channel, 5).await;
+    }
+    world.start_worker().await;
+    world.until("SELECT COUNT(*) FROM jobs WHERE state = 'done' AND kind <> 'enrich_accounts'", 24).await;
+    world.stop().await;
+    let first_half = "SELECT COUNT(*) FROM (SELECT kind FROM jobs WHERE kind <> 'enrich_accounts'
+                      ORDER BY finished_at LIMIT 12) AS first WHERE kind = 'capture_chatters'";
+    let urgent = world.count(first_half).await;
+    assert!((9..12).contains(&urgent), "{urgent} of 12: captures first, yet a probe in between");
 }

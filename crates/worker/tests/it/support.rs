@@ -30,6 +30,7 @@ use sqlx::MySqlPool;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 pub const TOKEN: &str = "an-internal-token-of-enough-characters";
+pub const OPT_OUT_KEY: &str = "an-opt-out-key-of-enough-characters";
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// What the scripted `twitch-api` answers.
@@ -150,6 +151,7 @@ impl World {
             ("REDIS_URL", redis_server.url().to_owned()),
             ("TWITCH_API_URL", twitch.clone().serve().await),
             ("TWITCH_TIMEOUT_SECONDS", "1".to_owned()),
+            ("OPT_OUT_KEY", OPT_OUT_KEY.to_owned()),
             ("JOB_LEASE_SECONDS", "2".to_owned()),
             ("JOB_POLL_INTERVAL", "1".to_owned()),
             ("JOB_PROBES", "1".to_owned()),

@@ -86,7 +86,11 @@ pub async fn complete(
     Ok(counts)
 }
 
-async fn lock_seen(connection: &mut MySqlConnection, channel: ChannelId) -> Result<Roster, DbError> {
+/// What the channel has seen, locked until the transaction ends.
+pub(super) async fn lock_seen(
+    connection: &mut MySqlConnection,
+    channel: ChannelId,
+) -> Result<Roster, DbError> {
     let locked =
         sqlx::query_scalar!("SELECT roster FROM channel_seen WHERE channel_id = ? FOR UPDATE", channel.0)
             .fetch_optional(&mut *connection)
@@ -146,7 +150,7 @@ async fn previous_roster(
     bytes.flatten().map_or_else(|| Ok(Roster::default()), |bytes| read(&bytes))
 }
 
-fn read(bytes: &[u8]) -> Result<Roster, DbError> {
+pub(super) fn read(bytes: &[u8]) -> Result<Roster, DbError> {
     Roster::from_bytes(bytes).map_err(|error| DbError::corrupt("captures", error.to_string()))
 }
 

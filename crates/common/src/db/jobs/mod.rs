@@ -18,7 +18,7 @@ use crate::{
     jobs::NewJob,
 };
 
-pub use operate::{Depth, depth, oldest_due, redrive};
+pub use operate::{Depth, blank_payload, depth, oldest_due, redrive};
 pub use runs::{bury, claim, extend, finish, put_back, take_back_expired};
 pub use window::{Announceable, announceable, due, forget_lost, heads, low_lanes, mark_published, waiting};
 

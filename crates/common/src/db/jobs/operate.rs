@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use crate::db::{DbError, Pool};
+use sqlx::MySqlConnection;
+
+use crate::{
+    db::{DbError, Pool},
+    ids::JobId,
+};
 
 /// How many jobs of a kind are in a state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,4 +65,13 @@ pub async fn redrive(pool: &Pool, kind: &str, limit: u32) -> Result<u64, DbError
     .execute(pool)
     .await?;
     Ok(done.rows_affected())
+}
+
+/// Forgets what a finished job was about, in the transaction that finishes it: for payloads that name somebody.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn blank_payload(connection: &mut MySqlConnection, job: JobId) -> Result<(), DbError> {
+    sqlx::query!("UPDATE jobs SET payload = '{}' WHERE id = ?", job.0).execute(connection).await?;
+    Ok(())
 }

@@ -1,16 +1,18 @@
 //! `sessions`: one person's selection of captures, to be analysed together.
 //!
 //! A user has at most one active session, which each capture asked for goes into; the unique key on a generated column
-//! says so, whatever happens at the same time. Saving it ends it: the next capture opens a new one. `deleted` rows are
-//! for the retention job; nothing here shows them.
+//! says so, whatever happens at the same time. Saving it ends it: the next capture opens a new one. `deleted` rows can
+//! be restored for a day and are then for the retention job; nothing shows them.
 
 mod save;
+mod undo;
 
 use chrono::{DateTime, Duration, Utc};
 use sqlx::MySqlConnection;
 use uuid::Uuid;
 
 pub use save::{Saved, Saving, save};
+pub use undo::{Restored, UNDO_FOR, delete, purge, rename, restore};
 
 use super::{DbError, Pool, json_list};
 use crate::ids::{ChannelId, SessionId, SessionUuid, UserId};
@@ -178,6 +180,22 @@ pub async fn is_owned(pool: &Pool, user: UserId, uuid: SessionUuid) -> Result<bo
     Ok(found.is_some())
 }
 
+/// Ends the user's active session if its time is over and the retention job has not come by yet.
+async fn expire_active(
+    connection: &mut MySqlConnection,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE sessions SET status = 'expired' WHERE active_user = ? AND expires_at <= ?",
+        user.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// The user's active session, opened if there is none; its end moves to `ttl` from `now`.
 ///
 /// # Errors
@@ -188,13 +206,7 @@ pub async fn active(
     now: DateTime<Utc>,
     ttl: Duration,
 ) -> Result<(SessionId, SessionUuid), DbError> {
-    sqlx::query!(
-        "UPDATE sessions SET status = 'expired' WHERE active_user = ? AND expires_at <= ?",
-        user.0,
-        now
-    )
-    .execute(&mut *connection)
-    .await?;
+    expire_active(connection, user, now).await?;
     // Of two first captures at once, one inserts; the other waits for it on the unique key, and joins.
     let opened = sqlx::query!(
         "INSERT INTO sessions (uuid, user_id, created_at, updated_at, expires_at) VALUES (?, ?, ?, ?, ?)
@@ -212,26 +224,4 @@ pub async fn active(
     let uuid =
         sqlx::query_scalar!("SELECT uuid FROM sessions WHERE id = ?", id).fetch_one(connection).await?;
     Ok((SessionId(id), parse_uuid(&uuid)?))
-}
-
-/// Deletes the user's session; `false` when there is none.
-///
-/// # Errors
-/// When MariaDB fails.
-pub async fn delete(
-    pool: &Pool,
-    user: UserId,
-    uuid: SessionUuid,
-    now: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    let deleted = sqlx::query!(
-        "UPDATE sessions SET status = 'deleted', updated_at = ?
-         WHERE uuid = ? AND user_id = ? AND status <> 'deleted'",
-        now,
-        uuid.to_string(),
-        user.0
-    )
-    .execute(pool)
-    .await?;
-    Ok(deleted.rows_affected() == 1)
 }

@@ -65,10 +65,7 @@ async fn save_in(
     how: &Saving<'_>,
     now: DateTime<Utc>,
 ) -> Result<Saved, DbError> {
-    // One at a time for each user: the count below must not change meanwhile.
-    sqlx::query_scalar!("SELECT id FROM users WHERE id = ? FOR UPDATE", user.0)
-        .fetch_optional(&mut *connection)
-        .await?;
+    one_at_a_time(connection, user).await?;
     let row = sqlx::query!(
         "SELECT id, status, expires_at AS `expires_at: DateTime<Utc>` FROM sessions
          WHERE uuid = ? AND user_id = ? AND status <> 'deleted' FOR UPDATE",
@@ -106,19 +103,11 @@ async fn make_room(
     how: &Saving<'_>,
     now: DateTime<Utc>,
 ) -> Result<Option<Saved>, DbError> {
-    let saved = sqlx::query!(
-        "SELECT uuid, name FROM sessions WHERE user_id = ? AND status = 'saved' ORDER BY updated_at FOR UPDATE",
-        user.0
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    let Some(oldest) =
-        saved.first().filter(|_| saved.len() >= usize::try_from(how.limit).unwrap_or(usize::MAX))
-    else {
+    let Some((oldest, name)) = oldest_if_full(connection, user, how.limit).await? else {
         return Ok(None);
     };
     let Some(replaced) = how.replace else {
-        return Ok(Some(Saved::TooMany { oldest: parse_uuid(&oldest.uuid)?, name: oldest.name.clone() }));
+        return Ok(Some(Saved::TooMany { oldest: parse_uuid(&oldest)?, name }));
     };
     let replaced = sqlx::query!(
         "UPDATE sessions SET status = 'deleted', updated_at = ? WHERE uuid = ? AND user_id = ? AND status = 'saved'",
@@ -129,4 +118,28 @@ async fn make_room(
     .execute(connection)
     .await?;
     Ok((replaced.rows_affected() == 0).then_some(Saved::NotFound))
+}
+
+/// Until the transaction ends, nobody else changes how many sessions the user has saved.
+pub(super) async fn one_at_a_time(connection: &mut MySqlConnection, user: UserId) -> Result<(), DbError> {
+    sqlx::query_scalar!("SELECT id FROM users WHERE id = ? FOR UPDATE", user.0)
+        .fetch_optional(connection)
+        .await?;
+    Ok(())
+}
+
+/// The uuid and name of the user's oldest saved session, when no further one may be saved.
+pub(super) async fn oldest_if_full(
+    connection: &mut MySqlConnection,
+    user: UserId,
+    limit: u32,
+) -> Result<Option<(String, String)>, DbError> {
+    let saved = sqlx::query!(
+        "SELECT uuid, name FROM sessions WHERE user_id = ? AND status = 'saved' ORDER BY updated_at FOR UPDATE",
+        user.0
+    )
+    .fetch_all(connection)
+    .await?;
+    let is_full = saved.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
+    Ok(saved.into_iter().next().filter(|_| is_full).map(|oldest| (oldest.uuid, oldest.name)))
 }
