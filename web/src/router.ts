@@ -10,7 +10,17 @@ import Landing from '@/pages/Landing.vue'
 declare module 'vue-router' {
   interface RouteMeta {
     /** Key of the page's title in the locales, under `title`. */
-    title: 'landing' | 'channels' | 'channel' | 'sessions' | 'session' | 'privacy' | 'notFound'
+    title:
+      | 'landing'
+      | 'channels'
+      | 'channel'
+      | 'sessions'
+      | 'session'
+      | 'compare'
+      | 'account'
+      | 'settings'
+      | 'privacy'
+      | 'notFound'
     /** Only for people who are signed in. */
     signedIn?: true
     /** Pictures side by side need more width than lines of text. */
@@ -59,6 +69,25 @@ export function createPages(queries: QueryClient): Router {
         props: true,
         meta: { title: 'session', signedIn: true },
       },
+      {
+        path: '/compare',
+        name: 'compare',
+        component: () => import('@/pages/Compare.vue'),
+        meta: { title: 'compare', signedIn: true },
+      },
+      {
+        path: '/accounts/:id',
+        name: 'account',
+        component: () => import('@/pages/Account.vue'),
+        props: true,
+        meta: { title: 'account', signedIn: true },
+      },
+      {
+        path: '/settings',
+        name: 'settings',
+        component: () => import('@/pages/Settings.vue'),
+        meta: { title: 'settings', signedIn: true },
+      },
       { path: '/privacy', name: 'privacy', component: () => import('@/pages/Privacy.vue'), meta: { title: 'privacy' } },
       {
         path: '/:path(.*)*',
@@ -76,6 +105,8 @@ export function createPages(queries: QueryClient): Router {
     if (to.meta.signedIn && (await isSignedIn(queries)) === false) {
       return { name: 'landing', query: { return_to: to.fullPath } }
     }
+    // Who comes from Twitch to leave is to be known by name, on a page that asks for no login.
+    if (to.name === 'privacy' && (wasSignedIn() || to.query.me !== undefined)) await isSignedIn(queries)
     if (welcomes(to) && wasSignedIn() && (await isSignedIn(queries))) return { name: 'channels', replace: true }
     return true
   })

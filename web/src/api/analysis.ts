@@ -1,5 +1,5 @@
 /** Questions about a session, a broadcast, a capture or a channel: the same ones for each. */
-import type { Creations, Evolution, Newcomers, RaidSeen, Subject } from '@/domain/analysis'
+import { channelsOf, type Creations, type Evolution, type Newcomers, type RaidSeen, type Subject } from '@/domain/analysis'
 import type { CohortRow } from '@/domain/cohort'
 
 import { ask, http } from './client'
@@ -9,11 +9,18 @@ type Query = Readonly<Record<string, string | number>>
 
 /** Where the browser itself asks a question about a subject: for a download. */
 export function addressOf(subject: Subject, question: string, query: Query = {}): string {
-  const parameters = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)])).toString()
+  const parameters = new URLSearchParams([
+    ...channelsOf(subject).map((channel) => ['channel', channel]),
+    ...Object.entries(query).map(([name, value]) => [name, String(value)]),
+  ]).toString()
   return `/api/v1/${subject.kind}s/${subject.id}/${question}${parameters === '' ? '' : `?${parameters}`}`
 }
 
-const at = ({ kind, id }: Subject) => ({ subjects: `${kind}s` as const, id })
+/** Path and parameters of a question about a subject, narrowed to the channels that it names. */
+export const about = <Q extends object>(subject: Subject, query: Q) => ({
+  path: { subjects: `${subject.kind}s` as const, id: subject.id },
+  query: { channel: [...channelsOf(subject)], ...query },
+})
 
 /** More captures than this are thinned out by the server, which keeps every peak and valley. */
 const MOST_POINTS = 1_500
@@ -21,17 +28,17 @@ const MOST_POINTS = 1_500
 export const fetchEvolution = async (subject: Subject, signal?: AbortSignal): Promise<Evolution> =>
   parseEvolution(
     await ask(
-      http.GET('/api/v1/{subjects}/{id}/evolution', { params: { path: at(subject), query: { points: MOST_POINTS } }, signal }),
+      http.GET('/api/v1/{subjects}/{id}/evolution', { params: about(subject, { points: MOST_POINTS }), signal }),
     ),
   )
 
 export const fetchCreations = async (subject: Subject, signal?: AbortSignal): Promise<Creations> =>
   parseCreations(
-    await ask(http.GET('/api/v1/{subjects}/{id}/creations', { params: { path: at(subject), query: { unit: 'day' } }, signal })),
+    await ask(http.GET('/api/v1/{subjects}/{id}/creations', { params: about(subject, { unit: 'day' as const }), signal })),
   )
 
 export async function fetchRaids(subject: Subject, signal?: AbortSignal): Promise<RaidSeen[]> {
-  const { raids } = await ask(http.GET('/api/v1/{subjects}/{id}/raids', { params: { path: at(subject) }, signal }))
+  const { raids } = await ask(http.GET('/api/v1/{subjects}/{id}/raids', { params: about(subject, {}), signal }))
   return raids.map(parseRaid)
 }
 
@@ -42,7 +49,7 @@ export async function fetchNewcomers(subject: Subject, signal?: AbortSignal): Pr
   const pageAfter = async (cursor: string | null): Promise<Newcomers> => {
     const query = { limit: NEWCOMERS_PAGE, ...(cursor !== null && { cursor }) }
     return parseNewcomers(
-      await ask(http.GET('/api/v1/{subjects}/{id}/newcomers', { params: { path: at(subject), query }, signal })),
+      await ask(http.GET('/api/v1/{subjects}/{id}/newcomers', { params: about(subject, query), signal })),
     )
   }
   const first = await pageAfter(null)
@@ -76,6 +83,6 @@ export async function fetchAccounts(
     ...(created && { created_from: created.from.toISOString(), created_to: created.to.toISOString() }),
     ...(cursor !== null && { cursor }),
   }
-  const wire = await ask(http.GET('/api/v1/{subjects}/{id}/accounts', { params: { path: at(subject), query }, signal }))
+  const wire = await ask(http.GET('/api/v1/{subjects}/{id}/accounts', { params: about(subject, query), signal }))
   return { total: wire.accounts, rows: wire.people.map(parseAccountRow), next: wire.next_cursor ?? null }
 }

@@ -93,3 +93,14 @@ export async function logOut(): Promise<void> {
 
 /** Where the browser goes to sign in with Twitch, and to come back to `returnTo`. */
 export const loginAddress = (returnTo: string): string => `/auth/login?return_to=${encodeURIComponent(returnTo)}`
+
+/** How this site is set up: told to everybody. */
+export interface About {
+  readonly sessionDays: number
+  readonly savedSessions: number
+}
+
+export async function fetchAbout(signal?: AbortSignal): Promise<About> {
+  const wire = await ask(http.GET('/api/v1/about', { signal }))
+  return { sessionDays: wire.session_ttl_days, savedSessions: wire.max_saved_sessions }
+}

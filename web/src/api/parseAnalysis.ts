@@ -16,6 +16,7 @@ export const parseCoverage = (wire: Wire['Coverage']): Coverage => ({
 const countOrNull = (value: number | null | undefined): number | null => (value == null ? null : count(value))
 
 const parsePoint = (wire: Wire['EvolutionPoint']): CapturePoint => ({
+  channel: channelId(wire.channel_id),
   at: instant(wire.captured_at),
   chatters: count(wire.chatters),
   viewers: countOrNull(wire.viewers),

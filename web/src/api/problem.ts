@@ -13,6 +13,8 @@ export class ApiProblem extends Error {
     /** Seconds until a repeat can succeed. */
     readonly retryAfter: number | null = null,
     options?: ErrorOptions,
+    /** What belongs to this code only, as it came. */
+    readonly more: Readonly<Partial<Record<string, unknown>>> = {},
   ) {
     super(detail, options)
   }
@@ -42,6 +44,8 @@ export function problemFrom(response: Response, body: unknown): ApiProblem {
     text(document.detail) ?? text(document.title) ?? response.statusText,
     requestId,
     Number.isFinite(retryAfter) ? retryAfter : null,
+    {},
+    document,
   )
 }
 

@@ -92,11 +92,13 @@ describe('RetentionTriangle', () => {
 })
 
 describe('PresenceStrip', () => {
-  it('counts only captures that there are', async () => {
-    const captures = (['present', 'missing', 'absent', 'present'] as const).map((presence, i) => ({ at: at(i), presence }))
-    const { wrapper } = await mountInPage(PresenceStrip, { props: { heading: 'P', captures } })
-    expect(wrapper.get('svg').attributes('aria-label')).toBe('Vu dans 2 captures sur 3')
-    expect(wrapper.findAll('rect')).toHaveLength(3)
+  it('draws a broadcast as full as it was attended, and one without the account as its foot', async () => {
+    const broadcasts = [4, 0, 2].map((attended, i) => ({ stream: null, from: at(i), to: at(i + 1), captures: 4, attended }))
+    const { wrapper } = await mountInPage(PresenceStrip, { props: { heading: 'P', broadcasts } })
+    expect(wrapper.get('svg').attributes('aria-label')).toBe('Vu dans 2 directs sur 3')
+    expect(wrapper.findAll('.foot')).toHaveLength(3)
+    const [whole, half] = wrapper.findAll('.body').map((body) => Number(body.attributes('height')))
+    expect(half).toBe(whole! / 2)
   })
 })
 

@@ -2,11 +2,15 @@
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/vue-query'
 import { computed, type Ref } from 'vue'
 
-import { fetchChannels, fetchMe, fetchSession, fetchSessions, fetchSummary, startCaptures } from '@/api/client'
+import { fetchAbout, fetchChannels, fetchMe, fetchSession, fetchSessions, fetchSummary, startCaptures } from '@/api/client'
 import type { ChannelId, SessionUuid } from '@/domain/ids'
 
 import { keys } from './keys'
 import { useLive } from './useLive'
+
+/** How long things are kept here; it does not change while a page is open. */
+export const useAbout = () =>
+  useQuery({ queryKey: ['about'], queryFn: ({ signal }) => fetchAbout(signal), staleTime: Infinity })
 
 /** Who is signed in, as far as is known: the router asks before a page that needs it, this only looks. */
 export const useMe = () =>

@@ -2,7 +2,9 @@ import { useQueryClient } from '@tanstack/vue-query'
 import { readonly, ref } from 'vue'
 
 import { logOut, loginAddress } from '@/api/client'
+import { forgetMe } from '@/api/me'
 
+import { noteSignedIn } from './signedIn'
 import { useLive } from './useLive'
 
 const expired = ref(false)
@@ -17,15 +19,25 @@ export function useAuth() {
   /** Where the browser is now, to come back to. */
   const here = (): string => location.pathname + location.search
 
+  // A real navigation: nothing of one person's page may be left for the next.
+  function leaveFor(path: string): void {
+    live.stop()
+    queries.clear()
+    location.assign(path)
+  }
+
   return {
     expired: readonly(expired),
     logIn: (returnTo: string = here()) => location.assign(loginAddress(returnTo)),
     logOut: async (): Promise<void> => {
       await logOut()
-      live.stop()
-      queries.clear()
-      // A real navigation: nothing of one person's page may be left for the next.
-      location.assign('/')
+      leaveFor('/')
+    },
+    /** Removes all that is kept about whoever is signed in; the server signs them out. */
+    forget: async (): Promise<void> => {
+      await forgetMe()
+      noteSignedIn(false)
+      leaveFor('/privacy?gone=yes')
     },
   }
 }

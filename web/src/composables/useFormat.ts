@@ -1,6 +1,8 @@
 import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
 
+import { useTimeZone } from './useTimeZone'
+
 /** Formatters are dear to build and the same for everybody. */
 const formatters = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat | Intl.RelativeTimeFormat>()
 
@@ -56,9 +58,13 @@ export const regional = (locale: string, languages: readonly string[]): string =
 /** Numbers and times as the reader's language and time zone write them. */
 export function useFormat() {
   const { locale: language, t } = useI18n()
+  const { timeZone } = useTimeZone()
   const locale = computed(() => regional(language.value, navigator.languages))
   const date = (key: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
-    kept(`date ${key} ${locale.value}`, () => new Intl.DateTimeFormat(locale.value, options))
+    kept(
+      `date ${key} ${locale.value} ${timeZone.value}`,
+      () => new Intl.DateTimeFormat(locale.value, { timeZone: timeZone.value, ...options }),
+    )
 
   return {
     number: (value: number): string => kept(`number ${locale.value}`, () => new Intl.NumberFormat(locale.value)).format(value),
@@ -83,6 +89,6 @@ export function useFormat() {
       date('month', { month: 'short', year: '2-digit', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`)),
     age: (since: Date, now: Date): string => age(locale.value, since, now),
     ago: (then: Date, now: Date): string => ago(locale.value, then, now) ?? t('time.justNow'),
-    zone: computed(() => timeZoneName(locale.value)),
+    zone: computed(() => timeZoneName(locale.value, timeZone.value)),
   }
 }

@@ -34,9 +34,7 @@ function recalled(): Theme | null {
 
 /** Puts a theme in place; one that is the system's own is no choice, so that the page follows the system again. */
 function choose(wanted: Theme): void {
-  chosen.value = wanted === system.value ? null : wanted
-  show()
-  remember()
+  decide(wanted === system.value ? null : wanted)
 }
 
 /** Called once, before the page is mounted. */
@@ -48,9 +46,30 @@ export function startTheme(): void {
   })
 }
 
+/** What the reader decided: null is to go with the system, whatever it is at the time. */
+function decide(wanted: Theme | null): void {
+  chosen.value = wanted
+  show()
+  remember()
+}
+
+interface UsedTheme {
+  theme: ComputedRef<Theme>
+  chosen: Readonly<Ref<Theme | null>>
+  decide: (wanted: Theme | null) => void
+  choose: (wanted: Theme) => void
+  toggle: () => void
+}
+
 /** Dark, unless the system or the reader prefers light. */
-export function useTheme(): { theme: ComputedRef<Theme>; choose: (wanted: Theme) => void; toggle: () => void } {
-  return { theme, choose, toggle: () => choose(theme.value === 'dark' ? 'light' : 'dark') }
+export function useTheme(): UsedTheme {
+  return {
+    theme,
+    chosen: readonly(chosen),
+    decide,
+    choose,
+    toggle: () => choose(theme.value === 'dark' ? 'light' : 'dark'),
+  }
 }
 
 /** For what draws on a canvas and must know when colours change. */

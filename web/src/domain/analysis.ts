@@ -3,10 +3,15 @@ import type { AccountId, CaptureId, ChannelId, SessionUuid, StreamId } from './i
 import type { CapturePoint, Marker } from './series'
 
 export type Subject =
-  | { readonly kind: 'session'; readonly id: SessionUuid }
+  /** Of some of its channels only, when they are named. */
+  | { readonly kind: 'session'; readonly id: SessionUuid; readonly channels?: readonly ChannelId[] }
   | { readonly kind: 'stream'; readonly id: StreamId }
   | { readonly kind: 'capture'; readonly id: CaptureId }
   | { readonly kind: 'channel'; readonly id: ChannelId }
+
+/** The channels that a subject is narrowed to; none is all of them. */
+export const channelsOf = (subject: Subject): readonly ChannelId[] =>
+  subject.kind === 'session' ? (subject.channels ?? []) : []
 
 export interface Coverage {
   readonly captures: number

@@ -1,6 +1,8 @@
 /** What a channel's graph is made of. */
+import type { ChannelId } from './ids'
 
 export interface CapturePoint {
+  readonly channel: ChannelId
   readonly at: Date
   readonly chatters: number
   /** What Twitch counted then; null when it did not say. */

@@ -50,3 +50,14 @@ export function enrichedShare(summary: SessionSummary): number | null {
 export function knownChannels(wanted: readonly string[], summary: SessionSummary): ChannelId[] {
   return summary.channels.map((channel) => channel.id).filter((id) => wanted.includes(id))
 }
+
+/** What is going on first, then what is kept, then what is over; in each the last used first. */
+export function byStatus(sessions: readonly Session[]): { status: SessionStatus; sessions: Session[] }[] {
+  const order: readonly SessionStatus[] = ['active', 'saved', 'expired']
+  return order.flatMap((status) => {
+    const these = sessions
+      .filter((session) => session.status === status)
+      .sort((a, b) => b.updatedAt.getTime() - a.updatedAt.getTime())
+    return these.length > 0 ? [{ status, sessions: these }] : []
+  })
+}

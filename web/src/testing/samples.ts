@@ -50,6 +50,7 @@ export const sampleSummary = (change: Partial<SessionSummary> = {}): SessionSumm
 })
 
 export const samplePoint = (change: Partial<CapturePoint> = {}): CapturePoint => ({
+  channel: channelId('1'),
   at: NOON,
   chatters: 2_412,
   viewers: null,

@@ -3,6 +3,20 @@ import { enableAutoUnmount } from '@vue/test-utils'
 
 import { setLocale } from '@/locales'
 
+// The component library places menus and dialogs by it; happy-dom has none.
+globalThis.visualViewport ??= Object.assign(new EventTarget(), {
+  width: 1280,
+  height: 800,
+  offsetLeft: 0,
+  offsetTop: 0,
+  pageLeft: 0,
+  pageTop: 0,
+  scale: 1,
+  onresize: null,
+  onscroll: null,
+  onscrollend: null,
+})
+
 // Each test starts in French, signed out, with nothing stored, and may reach nothing but what it puts in place.
 beforeEach(async () => {
   localStorage.clear()

@@ -1,0 +1,71 @@
+import { describe, expect, it, vi } from 'vitest'
+
+import { answer, problemBody } from '@/testing/answers'
+import { mountInPage } from '@/testing/mount'
+import { plain } from '@/testing/samples'
+
+import Account from './Account.vue'
+
+const AT = '2026-11-23T10:00:00Z'
+const broadcast = { stream_id: '5', first_captured_at: AT, last_captured_at: AT, captures: 4, attended: 2 }
+const viewer = (change: object = {}) => ({
+  twitch_id: '9',
+  login: 'ada',
+  display_name: 'Ada',
+  created_at: '2025-05-12T08:00:00Z',
+  gone: false,
+  default_picture: null,
+  has_description: true,
+  broadcaster_type: 'partner',
+  names: [{ login: 'ada_old', display_name: 'Ada_Old', replaced_at: AT }],
+  coverage: { captures: 4, gaps: 0, first_captured_at: AT, last_captured_at: AT },
+  channels: [{ channel_id: '1', captures: 4, attended: 2, first_seen_at: AT, last_seen_at: AT, broadcasts: [broadcast] }],
+  verdicts: [{ twitch_id: '9', channel_id: '1', verdict: 'people', marked_at: AT, marked_by: '1' }],
+  ...change,
+})
+const channel = { id: '1', login: 'lumi', display_name: 'Lumi', profile_image_url: null, role: 'moderator', live: null, recent: [], schedule: null }
+const routes = {
+  'GET /api/v1/channels': { body: { channels: [channel], stale: false } },
+  'GET /api/v1/accounts/9': { body: viewer() },
+}
+const open = async () => {
+  const page = await mountInPage(Account, { props: { id: '9' }, at: '/accounts/9' })
+  await vi.waitFor(() => expect(page.wrapper.find('.facts, .state').exists()).toBe(true))
+  return page
+}
+
+describe('Account', () => {
+  it('says what is known, and of what it is not known yet', async () => {
+    answer(routes)
+    const { wrapper } = await open()
+    const text = plain(wrapper.text())
+    expect(text).toContain('@ada, vu sur 1 de vos chaînes')
+    expect(text).toContain('A choisi une imagepas encore connu')
+    expect(text).toContain('partenaire')
+    expect(wrapper.findAll('.names li').map((one) => plain(one.text()))[1]).toContain('ada_old jusqu’au')
+    await vi.waitFor(() => expect(wrapper.get('h3 a').attributes('href')).toBe('/channels/lumi'))
+  })
+
+  it('notes a verdict, and takes it back when the server refuses', async () => {
+    let refuse = false
+    const asked = answer({
+      ...routes,
+      'PUT /api/v1/accounts/9/verdict': () => (refuse ? problemBody(503, 'database_unavailable') : { body: { stored: 1 } }),
+    })
+    const { wrapper } = await open()
+    const radio = (value: string) => wrapper.get(`input[value=${value}]`)
+    expect((radio('people').element as HTMLInputElement).checked).toBe(true)
+    await radio('suspicious').setValue(true)
+    await vi.waitFor(() => expect(asked.find((one) => one.method === 'PUT')?.body).toEqual({ channel_id: '1', verdict: 'suspicious' }))
+    refuse = true
+    await radio('none').setValue(true)
+    await vi.waitFor(() => expect((radio('people').element as HTMLInputElement).checked).toBe(true))
+  })
+
+  it('says that Twitch no longer knows somebody', async () => {
+    answer({ ...routes, 'GET /api/v1/accounts/9': { body: viewer({ gone: true, channels: [], names: [] }) } })
+    const { wrapper } = await open()
+    expect(wrapper.text()).toContain('Twitch ne connaît plus ce compte')
+    expect(wrapper.text()).toContain('Aucune de vos chaînes n’a de capture.')
+  })
+})

@@ -1,0 +1,70 @@
+import { describe, expect, it, vi } from 'vitest'
+
+import { answer, problemBody } from '@/testing/answers'
+import { mountInPage } from '@/testing/mount'
+import { plain } from '@/testing/samples'
+
+import Compare from './Compare.vue'
+
+const AT = '2026-11-23T10:00:00Z'
+const coverage = { captures: 3, gaps: 0, first_captured_at: AT, last_captured_at: AT }
+const side = (subject: string, accounts: number) => ({ subject, coverage, accounts })
+const person = (id: string) => ({ twitch_id: id, login: `p${id}`, display_name: `P${id}`, created_at: null })
+const compared = (change: object = {}) => ({
+  a: side('session:s', 5),
+  b: side('channel:1', 7),
+  arrived: 4,
+  left: 2,
+  stayed: 3,
+  jaccard: 3 / 9,
+  people: [person('8'), person('9')],
+  next_cursor: null,
+  ...change,
+})
+const session = { uuid: '1a', status: 'saved', name: 'Hier', created_at: AT, updated_at: AT, expires_at: null, captures: 3, channels: [] }
+const channel = { id: '1', login: 'lumi', display_name: 'Lumi', profile_image_url: null, role: 'moderator', live: null, recent: [], schedule: null }
+const PATH = 'GET /api/v1/captures/compare?a=session%3A1a&b=channel%3A1&list='
+const routes = {
+  'GET /api/v1/sessions': { body: { sessions: [session] } },
+  'GET /api/v1/channels': { body: { channels: [channel], stale: false } },
+}
+
+describe('Compare', () => {
+  it('asks for two sides first, and nothing of the server', async () => {
+    const asked = answer(routes)
+    const { wrapper } = await mountInPage(Compare, { at: '/compare?a=session:1a&b=nonsense' })
+    expect(wrapper.text()).toContain('Choisissez les deux côtés')
+    await vi.waitFor(() => expect(asked).toHaveLength(2))
+  })
+
+  it('draws both sides under their names, and lists who', async () => {
+    answer({ ...routes, [`${PATH}arrived&limit=100`]: { body: compared() }, [`${PATH}left&limit=100`]: { body: compared({ people: [person('7')] }) } })
+    const { wrapper } = await mountInPage(Compare, { at: '/compare?a=session:1a&b=channel:1' })
+    await vi.waitFor(() => expect(wrapper.find('.people').exists()).toBe(true))
+    const text = plain(wrapper.text())
+    expect(text).toContain('3 des 9 comptes sont des deux côtés, soit 33 %.')
+    await vi.waitFor(() => expect(wrapper.findAll('.name b').map((one) => one.text())).toEqual(['Hier', 'Lumi']))
+    expect(wrapper.findAll('tbody a').map((one) => one.attributes('href'))).toEqual(['/accounts/8', '/accounts/9'])
+    await wrapper.get('[role=radiogroup] input[value=left]').setValue(true)
+    await vi.waitFor(() => expect(wrapper.findAll('tbody a').map((one) => one.text())).toEqual(['P7']))
+  })
+
+  it('does not compare a thing with itself', async () => {
+    answer(routes)
+    const { wrapper } = await mountInPage(Compare, { at: '/compare?a=channel:1&b=channel:1' })
+    expect(wrapper.text()).toContain('Les deux côtés sont les mêmes')
+  })
+
+  it('says what went wrong', async () => {
+    answer({ ...routes, [`${PATH}arrived&limit=100`]: problemBody(404, 'session_not_found') })
+    const { wrapper } = await mountInPage(Compare, { at: '/compare?a=session:1a&b=channel:1' })
+    await vi.waitFor(() => expect(wrapper.text()).toContain('n’existe pas, ou n’est pas la vôtre'))
+  })
+
+  it('swaps the sides', async () => {
+    answer(routes)
+    const { wrapper, router } = await mountInPage(Compare, { at: '/compare?a=session:1a&b=channel:1' })
+    await wrapper.get('.swap').trigger('click')
+    await vi.waitFor(() => expect(router.currentRoute.value.query).toEqual({ a: 'channel:1', b: 'session:1a' }))
+  })
+})

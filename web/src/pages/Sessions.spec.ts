@@ -1,0 +1,88 @@
+import { describe, expect, it, vi } from 'vitest'
+
+import { answer, problemBody } from '@/testing/answers'
+import { mountInPage } from '@/testing/mount'
+import { plain } from '@/testing/samples'
+import ToastList from '@/components/ToastList.vue'
+
+import Sessions from './Sessions.vue'
+
+const AT = '2026-11-23T10:00:00Z'
+const wire = (uuid: string, change: object = {}) => ({
+  uuid,
+  status: 'saved',
+  name: `S${uuid}`,
+  created_at: AT,
+  updated_at: AT,
+  expires_at: null,
+  captures: 12,
+  channels: [{ id: '1', login: 'lumi', display_name: 'Lumi' }],
+  ...change,
+})
+const active = wire('a', { status: 'active', name: '', expires_at: '2026-11-30T10:00:00Z' })
+
+async function open(sessions: unknown[], more: Parameters<typeof answer>[0] = {}) {
+  const asked = answer({ 'GET /api/v1/sessions': { body: { sessions } }, ...more })
+  const page = await mountInPage(Sessions)
+  await vi.waitFor(() => expect(page.wrapper.find('h3, .state').exists()).toBe(true))
+  return { ...page, asked }
+}
+/** What is said outside of the page's own element: menus and dialogs. */
+const dialog = () => document.querySelector<HTMLElement>('.dialog')!
+async function press(name: string, within: ParentNode = document): Promise<void> {
+  const find = () =>
+    [...within.querySelectorAll<HTMLElement>('button')].find(
+      (one) => plain(one.getAttribute('aria-label') ?? one.textContent) === name,
+    )
+  await vi.waitFor(() => expect(find(), name).toBeDefined())
+  find()!.click()
+}
+
+describe('Sessions', () => {
+  it('lists what goes on, what is kept, what is over', async () => {
+    const { wrapper } = await open([wire('b'), wire('c', { status: 'expired' }), active])
+    expect(wrapper.findAll('h2').map((one) => plain(one.text()))).toEqual(['En cours', 'Enregistrées 1', 'Expirées'])
+    expect(plain(wrapper.text())).toContain('disparaît le 30 novembre 2026')
+  })
+
+  it('says what will be lost, deletes, and offers to undo', async () => {
+    const { wrapper, asked } = await open([wire('b')], {
+      'DELETE /api/v1/sessions/b': { status: 200, body: {} },
+      'POST /api/v1/sessions/b/restore': { body: {} },
+    })
+    await press('Autres actions sur « Sb »')
+    await press('Supprimer')
+    await vi.waitFor(() => expect(plain(dialog().textContent)).toContain('12 captures (Lumi)'))
+    await press('Supprimer', dialog())
+    await vi.waitFor(() => expect(wrapper.find('.deleted').exists()).toBe(true))
+    await wrapper.get('.deleted button').trigger('click')
+    await vi.waitFor(() => expect(asked.some((one) => one.path.endsWith('/restore'))).toBe(true))
+    await vi.waitFor(() => expect(wrapper.find('.deleted').exists()).toBe(false))
+  })
+
+  it('asks which one should go when as many are kept as may be', async () => {
+    const full = problemBody(409, 'too_many_saved_sessions')
+    let refused = false
+    const { asked } = await open([active, wire('old', { updated_at: '2026-11-01T10:00:00Z' }), wire('new')], {
+      'POST /api/v1/sessions/a/save': () => {
+        if (refused) return { body: { ...active, status: 'saved' } }
+        refused = true
+        return { ...full, body: { ...full.body, limit: 2, oldest: { uuid: 'old', name: 'Sold' } } }
+      },
+    })
+    await press('Enregistrer « Session du 23 novembre 2026 »')
+    await press('Enregistrer', dialog())
+    await vi.waitFor(() => expect(plain(dialog().textContent)).toContain('Vous gardez déjà 2 sessions'))
+    await press('Remplacer « Sold »', dialog())
+    await vi.waitFor(() => expect(asked.filter((one) => one.method === 'POST').at(-1)?.body).toEqual({ name: '', replace: 'old' }))
+  })
+
+  it('says why something was not done', async () => {
+    await open([wire('b')], { 'PATCH /api/v1/sessions/b': problemBody(503, 'database_unavailable') })
+    const { wrapper: toasts } = await mountInPage(ToastList)
+    await press('Autres actions sur « Sb »')
+    await press('Renommer')
+    await press('Renommer', dialog())
+    await vi.waitFor(() => expect(toasts.text()).toContain('La session n’a pas été renommée.'))
+  })
+})
