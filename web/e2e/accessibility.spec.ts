@@ -10,7 +10,7 @@ test.use({ bypassCSP: true })
 
 for (const colorScheme of ['dark', 'light'] as const) {
   test(`axe finds nothing, ${colorScheme}`, async ({ page }) => {
-    test.setTimeout(120_000)
+    test.setTimeout(240_000)
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await prepare(page)
     for (const screen of screens) {

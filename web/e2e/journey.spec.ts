@@ -137,7 +137,7 @@ test('everything can be reached with the keyboard', async ({ page }) => {
 test('nothing is cut off on a phone', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 })
   await signIn(page, 'HarborLight')
-  for (const path of ['/channels', '/sessions', '/privacy', '/nowhere']) {
+  for (const path of ['/channels', '/sessions', '/compare', '/settings', '/privacy', '/nowhere']) {
     await page.goto(path)
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)

@@ -14,7 +14,7 @@ for (const look of looks) {
   test.describe(name, () => {
     test.use(look)
     test('every screen', async ({ page }) => {
-      test.setTimeout(120_000)
+      test.setTimeout(240_000)
       await prepare(page)
       for (const screen of screens) {
         await screen.open(page)

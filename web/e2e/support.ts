@@ -34,4 +34,33 @@ export async function signIn(page: Page, person: string, path = '/'): Promise<vo
   await page.waitForURL((url) => url.origin === new URL(process.env.E2E_BASE_URL ?? '').origin)
 }
 
+/** A request that the page might make, as its person. */
+export async function api<T>(page: Page, method: string, path: string, body?: unknown): Promise<T> {
+  const answer = await page.evaluate(
+    async ([method, path, body]) => {
+      const headers: HeadersInit = body === null ? {} : { 'content-type': 'application/json' }
+      const response = await fetch(path, { method, headers, body })
+      return { status: response.status, body: (await response.json().catch(() => null)) as unknown }
+    },
+    [method, path, body === undefined ? null : JSON.stringify(body)] as const,
+  )
+  expect(answer.status, `${method} ${path}: ${JSON.stringify(answer.body)}`).toBeLessThan(300)
+  return answer.body as T
+}
+
+interface Accepted {
+  session: string
+  jobs: { id: string }[]
+}
+
+/** Captures channels by their logins, without the page's help; the session they are in. */
+export async function captureNow(page: Page, logins: readonly string[], { wait = true } = {}): Promise<string> {
+  const { channels } = await api<{ channels: { id: string; login: string }[] }>(page, 'GET', '/api/v1/channels')
+  const ids = channels.filter((channel) => logins.includes(channel.login)).map((channel) => channel.id)
+  const { session, jobs } = await api<Accepted>(page, 'POST', '/api/v1/captures', { channel_ids: ids })
+  const done = async (id: string) => (await api<{ state: string }>(page, 'GET', `/api/v1/jobs/${id}`)).state
+  if (wait) for (const job of jobs) await expect.poll(() => done(job.id), { timeout: 45_000 }).toBe('done')
+  return session
+}
+
 export { expect }

@@ -1,0 +1,52 @@
+import { captureNow, expect, signIn, test } from './support'
+
+const number = (text: string | null): number => Number((text ?? '').replace(/\D/g, ''))
+
+test('two things are compared, drawn and listed', async ({ page }) => {
+  await signIn(page, 'HarborLight')
+  const uuid = await captureNow(page, ['harborlight', 'petitpixel'])
+  await page.goto(`/compare?a=session:${uuid}`)
+  await expect(page.getByRole('status').filter({ hasText: 'Choisissez les deux côtés' })).toBeVisible()
+
+  const after = page.getByRole('group', { name: 'Après' })
+  await after.getByRole('combobox', { name: 'Quoi' }).selectOption('Toute une chaîne')
+  await after.getByRole('combobox', { name: 'Toute une chaîne' }).selectOption('PetitPixel')
+  await expect(page).toHaveURL(/a=session:.*&b=channel:\d+/)
+
+  const [before, now] = [page.locator('.sum').first(), page.locator('.sum').last()]
+  const part = (name: string) => page.locator('dl > div', { hasText: name }).locator('dd').first()
+  await expect(part('Restés')).toHaveText(/\d/)
+  const [left, stayed, arrived] = await Promise.all(
+    ['Partis', 'Restés', 'Arrivés'].map(async (name) => number(await part(name).textContent())),
+  )
+  expect(number(await before.textContent())).toBe(left! + stayed!)
+  expect(number(await now.textContent())).toBe(stayed! + arrived!)
+
+  await page.getByRole('radiogroup', { name: 'Quelle liste' }).getByText('Partis').click()
+  const people = page.getByRole('table', { name: 'Partis' })
+  await expect(people.getByRole('row')).toHaveCount(Math.min(50, left!) + 1)
+
+  await page.getByRole('button', { name: 'Échanger les deux côtés' }).click()
+  await expect(page).toHaveURL(/a=channel:\d+&b=session:/)
+  await expect.poll(async () => number(await part('Arrivés').textContent())).toBe(left)
+
+  // The same numbers as a table, one key away.
+  await page.getByRole('figure').first().getByRole('button', { name: 'Tableau' }).focus()
+  await page.keyboard.press('t')
+  await expect(page.getByRole('cell', { name: String(stayed) }).first()).toBeVisible()
+})
+
+test('an expired login leads back to what was compared', async ({ page, context }) => {
+  await signIn(page, 'PetitPixel')
+  const uuid = await captureNow(page, ['petitpixel'])
+  const path = `/compare?a=session:${uuid}&b=channel:10000002`
+  await page.goto(path)
+  await expect(page.getByRole('heading', { name: 'Qui', exact: true })).toBeVisible()
+  await context.clearCookies()
+  await page.getByRole('radiogroup', { name: 'Quelle liste' }).getByText('Restés').click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Se reconnecter' }).click()
+  await page.getByRole('radio', { name: /PetitPixel/ }).check()
+  await page.getByRole('button', { name: 'Autoriser' }).click()
+  await expect(page).toHaveURL(path)
+  await expect(page.getByRole('heading', { name: 'Qui', exact: true })).toBeVisible()
+})
