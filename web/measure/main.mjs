@@ -1,0 +1,52 @@
+/**
+ * `npm run measure [-- NAME…]`: what the page costs a browser, on the whole system (`devstack web -- …`). The names are
+ * paint, table, memory and lighthouse. Prints a table, writes target/bench/web.json, fails when a figure falls short.
+ */
+import { capture, launch, LOOK, signIn } from './browser.mjs'
+import { Figures } from './figures.mjs'
+import { judge } from './lighthouse.mjs'
+import { memory } from './memory.mjs'
+import { paint } from './paint.mjs'
+import { table } from './table.mjs'
+
+const PORT = 9_333
+
+const wanted = process.argv.slice(2)
+const wants = (name) => wanted.length === 0 || wanted.includes(name)
+const figures = new Figures()
+
+const browser = await launch([`--remote-debugging-port=${PORT}`])
+try {
+  // Not a context of its own: Lighthouse opens its pages in the browser's first one.
+  const context = await browser.newContext(LOOK)
+  const page = await context.newPage()
+  await signIn(page, 'Lea_Modere')
+  const session = await capture(page, ['harborlight', 'petitpixel'])
+  const cookies = await context.cookies()
+  const screens = [
+    { path: '/', name: '/' },
+    { path: '/channels', name: '/channels', signedIn: true },
+    { path: '/channels/harborlight', name: '/channels/:login', signedIn: 'charts' },
+    { path: `/sessions/${session}`, name: '/sessions/:uuid', signedIn: 'charts' },
+  ]
+
+  if (wants('paint')) await paint(browser, figures, screens, cookies)
+  if (wants('table')) await table(page, figures)
+  if (wants('memory')) {
+    const logins = ['harborlight', 'petitpixel', 'lea_modere', 'sam_nightshift']
+    await memory(context, figures, { path: '/channels', name: '/channels', logins })
+    await memory(context, figures, { path: '/channels/harborlight', name: '/channels/:login', logins })
+  }
+  if (wants('lighthouse')) {
+    const cdp = await browser.newBrowserCDPSession()
+    await cdp.send('Storage.setCookies', {
+      cookies: cookies.map(({ name, value, domain, path, httpOnly, sameSite }) => ({ name, value, domain, path, httpOnly, sameSite })),
+    })
+    for (const screen of screens.filter((one) => one.signedIn)) await judge(PORT, figures, screen)
+    await cdp.send('Storage.clearCookies')
+    await judge(PORT, figures, screens[0])
+  }
+} finally {
+  await browser.close()
+}
+process.exitCode = (await figures.finish()) ? 0 : 1
