@@ -11,6 +11,8 @@ use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
 use secrecy::SecretString;
 use url::Url;
 
+use crate::lifecycle::Grace;
+
 type Lookup = Box<dyn Fn(&str) -> Option<String>>;
 
 /// Reads variables and remembers what was wrong with them.
@@ -182,8 +184,9 @@ pub struct ServiceConfig {
     pub metrics_addr: SocketAddr,
     /// `INTERNAL_API_TOKEN`: the bearer secret between services.
     pub internal_token: SecretString,
-    /// `SHUTDOWN_GRACE_SECONDS`: how long running work may take after SIGTERM.
-    pub shutdown_grace: Duration,
+    /// `SHUTDOWN_GRACE_SECONDS`: how long running work may take after SIGTERM; `SHUTDOWN_DELAY_SECONDS`: how long new
+    /// requests are served all the same, none in development. The second is shorter than the first.
+    pub shutdown: Grace,
     pub telemetry: TelemetryConfig,
 }
 
@@ -197,10 +200,23 @@ impl ServiceConfig {
             listen_addr: env.parse_or("LISTEN_ADDR", SocketAddr::from(([0, 0, 0, 0], port))),
             metrics_addr: env.parse_or("METRICS_ADDR", SocketAddr::from(([0, 0, 0, 0], port + 1000))),
             internal_token: env.secret("INTERNAL_API_TOKEN", 32),
-            shutdown_grace: env.seconds("SHUTDOWN_GRACE_SECONDS", 30, 1..=300),
+            shutdown: shutdown_grace(env, app_env),
             telemetry: TelemetryConfig::from_env(env, name, app_env),
         }
     }
+}
+
+fn shutdown_grace(env: &mut Env, app_env: AppEnv) -> Grace {
+    // Nobody stands before a development service who would have to notice.
+    let delay = if app_env == AppEnv::Development { 0 } else { 5 };
+    let grace = Grace {
+        delay: env.seconds("SHUTDOWN_DELAY_SECONDS", delay, 0..=120),
+        whole: env.seconds("SHUTDOWN_GRACE_SECONDS", 30, 1..=300),
+    };
+    if grace.delay >= grace.whole {
+        env.reject("SHUTDOWN_DELAY_SECONDS", "is not less than SHUTDOWN_GRACE_SECONDS");
+    }
+    grace
 }
 
 impl Env {
@@ -283,11 +299,18 @@ mod tests {
 
     #[test]
     fn every_problem_is_named_at_once() {
-        let errors =
-            load_service(&[("APP_ENV", "prod"), ("LISTEN_ADDR", "nowhere"), ("INTERNAL_API_TOKEN", "short")]);
+        let errors = load_service(&[
+            ("APP_ENV", "prod"),
+            ("LISTEN_ADDR", "nowhere"),
+            ("INTERNAL_API_TOKEN", "short"),
+            ("SHUTDOWN_DELAY_SECONDS", "30"),
+        ]);
         let mut named: Vec<_> = errors.unwrap_err().0.into_iter().map(|p| p.variable).collect();
         named.sort();
-        assert_eq!(named, ["APP_ENV", "DATABASE_URL", "INTERNAL_API_TOKEN", "LISTEN_ADDR"]);
+        assert_eq!(
+            named,
+            ["APP_ENV", "DATABASE_URL", "INTERNAL_API_TOKEN", "LISTEN_ADDR", "SHUTDOWN_DELAY_SECONDS"]
+        );
     }
 
     #[test]

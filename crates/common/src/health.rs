@@ -62,10 +62,12 @@ pub fn routes(readiness: Readiness, shutdown: Shutdown) -> Router {
 }
 
 async fn ready(State((readiness, shutdown)): State<(Readiness, Shutdown)>) -> Response {
-    let mut failures = readiness.failures().await;
-    if shutdown.is_draining() {
-        failures.insert("shutdown", "draining".to_owned());
-    }
+    // At once, whatever the checks would take: whoever balances has to notice before the listener closes.
+    let failures = if shutdown.is_draining() {
+        BTreeMap::from([("shutdown", "draining".to_owned())])
+    } else {
+        readiness.failures().await
+    };
     let status = if failures.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(serde_json::json!({ "ready": failures.is_empty(), "failures": failures }))).into_response()
 }

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
 };
@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{metrics, problem::Problem, request_id};
+use crate::{lifecycle::Shutdown, metrics, problem::Problem, request_id};
 
 /// Lets only callers with the internal bearer token through.
 pub fn require_internal_token(routes: Router, token: SecretString) -> Router {
@@ -56,6 +56,19 @@ pub fn common_layers(routes: Router, service: &'static str) -> Router {
         .layer(CatchPanicLayer::custom(answer_panic))
         .layer(middleware::from_fn_with_state(service, metrics::http::measure))
         .layer(middleware::from_fn(request_id::middleware))
+}
+
+/// Ends the connection with the answer while the service drains.
+pub(crate) async fn close_when_draining(
+    State(shutdown): State<Shutdown>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = next.run(request).await;
+    if shutdown.is_draining() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]

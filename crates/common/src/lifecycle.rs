@@ -1,15 +1,27 @@
-//! Shutdown in two steps: the first signal is soft (take no new work, finish what runs), the second, or the end of the
-//! grace period, is hard (drop everything).
+//! Shutdown in three steps. Draining: no new work of our own, `/readyz` says no, requests are still served. Closing, when
+//! proxies have had the time to notice: no new requests, open ones are answered. Forced: everything is dropped.
+//!
+//! A listener that closed at once would refuse the requests of whoever has not noticed yet.
 
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+/// How long the steps take after the first signal.
+#[derive(Clone, Copy, Debug)]
+pub struct Grace {
+    /// From draining to closing.
+    pub delay: Duration,
+    /// From draining to forced.
+    pub whole: Duration,
+}
 
 /// Tells running work to stop. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
     soft: CancellationToken,
+    closing: CancellationToken,
     hard: CancellationToken,
 }
 
@@ -20,31 +32,37 @@ impl Shutdown {
         Self::default()
     }
 
-    /// A shutdown that SIGTERM and SIGINT trigger; work that is still running `grace` later is dropped.
+    /// A shutdown that SIGTERM and SIGINT trigger, step by step; a second signal forces it.
     ///
     /// # Errors
     /// When the process may not listen to signals.
-    pub fn on_signals(grace: Duration) -> std::io::Result<Self> {
+    pub fn on_signals(grace: Grace) -> std::io::Result<Self> {
         let shutdown = Self::default();
-        let mut term = signal(SignalKind::terminate())?;
-        let mut int = signal(SignalKind::interrupt())?;
+        let mut signals =
+            Signals { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? };
         let tokens = shutdown.clone();
         tokio::spawn(async move {
-            tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
-            tracing::info!(grace_seconds = grace.as_secs(), "service.draining");
+            signals.next().await;
+            tracing::info!(grace_seconds = grace.whole.as_secs(), "service.draining");
             tokens.soft.cancel();
-            tokio::select! {
-                _ = term.recv() => {},
-                _ = int.recv() => {},
-                () = tokio::time::sleep(grace) => tracing::warn!("service.grace_over"),
+            let impatient = signals.next_within(grace.delay).await;
+            tokens.closing.cancel();
+            if !impatient && !signals.next_within(grace.whole.saturating_sub(grace.delay)).await {
+                tracing::warn!("service.grace_over");
             }
             tokens.hard.cancel();
         });
         Ok(shutdown)
     }
 
-    /// Asks for the soft stop.
+    /// Asks to drain, and to close at once.
     pub fn begin(&self) {
+        self.drain();
+        self.closing.cancel();
+    }
+
+    /// Asks to drain; requests are served until [`begin`](Self::begin).
+    pub fn drain(&self) {
         self.soft.cancel();
     }
 
@@ -59,6 +77,11 @@ impl Shutdown {
         self.soft.cancelled().await;
     }
 
+    /// Resolves when no new requests should be accepted, and answers without an end should end.
+    pub async fn closing(&self) {
+        self.closing.cancelled().await;
+    }
+
     /// Resolves when running work should be dropped.
     pub async fn forced(&self) {
         self.hard.cancelled().await;
@@ -70,5 +93,21 @@ impl Shutdown {
             () = self.soft.cancelled() => false,
             () = tokio::time::sleep(pause) => true,
         }
+    }
+}
+
+struct Signals {
+    term: Signal,
+    int: Signal,
+}
+
+impl Signals {
+    async fn next(&mut self) {
+        tokio::select! { _ = self.term.recv() => {}, _ = self.int.recv() => {} }
+    }
+
+    /// Waits for a signal for at most `limit`; whether one came.
+    async fn next_within(&mut self, limit: Duration) -> bool {
+        tokio::time::timeout(limit, self.next()).await.is_ok()
     }
 }

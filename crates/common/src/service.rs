@@ -2,7 +2,7 @@
 
 use std::{error::Error, future::Future, net::SocketAddr, process::ExitCode, time::Duration};
 
-use axum::{Router, serve::ListenerExt as _};
+use axum::{Router, middleware, serve::ListenerExt as _};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -54,7 +54,7 @@ where
     E: Error + 'static,
 {
     let service = config.as_ref();
-    let shutdown = Shutdown::on_signals(service.shutdown_grace)?;
+    let shutdown = Shutdown::on_signals(service.shutdown)?;
     let listener = bind("LISTEN_ADDR", service.listen_addr).await?;
     let metrics_listener = bind("METRICS_ADDR", service.metrics_addr).await?;
     metrics::build_info(service.name);
@@ -73,7 +73,8 @@ async fn bind(variable: &str, addr: SocketAddr) -> Result<TcpListener, String> {
     TcpListener::bind(addr).await.map_err(|error| format!("{variable}={addr} cannot be listened on: {error}"))
 }
 
-/// Serves `routes` and the probes until the shutdown; open requests are answered before it returns.
+/// Serves `routes` and the probes until the shutdown closes; open requests are answered before it returns. While it
+/// drains, each answer also ends its connection, so that those who keep one open come back to another replica.
 ///
 /// # Errors
 /// When the listener fails.
@@ -84,7 +85,8 @@ pub async fn serve(
     readiness: Readiness,
     routes: Router,
 ) -> std::io::Result<()> {
-    let app = http::common_layers(routes.merge(health::routes(readiness, shutdown.clone())), name);
+    let app = http::common_layers(routes.merge(health::routes(readiness, shutdown.clone())), name)
+        .layer(middleware::from_fn_with_state(shutdown.clone(), http::close_when_draining));
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "http.nodelay_refused");
@@ -92,7 +94,7 @@ pub async fn serve(
     });
     tracing::info!(service = name, "service.listening");
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app).with_graceful_shutdown(async move { shutdown.draining().await }).await
+    axum::serve(listener, app).with_graceful_shutdown(async move { shutdown.closing().await }).await
 }
 
 async fn healthcheck(config: &ServiceConfig) -> ExitCode {

@@ -4,10 +4,13 @@ use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::Subscribe
 
 use crate::config::TelemetryConfig;
 
+/// A span of theirs would stand between ours and the line, whose JSON carries only the innermost: the request id with it.
+const QUIET: &str = "tower_sessions=warn";
+
 /// Installs the process's log output. A second call is a no-op, so that tests may start several services in one
 /// process.
 pub fn init(config: &TelemetryConfig) {
-    let filter = EnvFilter::try_new(&config.level).unwrap_or_else(|error| {
+    let filter = EnvFilter::try_new(format!("{},{QUIET}", config.level)).unwrap_or_else(|error| {
         // Not logged: there is no log yet.
         eprintln!("LOG_LEVEL `{}` is not usable ({error}); info is used", config.level);
         EnvFilter::new("info")

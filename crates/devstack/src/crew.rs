@@ -21,6 +21,8 @@ use crate::stack::{Proxies, redis_url};
 use crate::{mariadb, wait, workspace};
 
 pub(crate) const SIMULATOR: &str = "twitch-sim";
+/// Where a service says whether it can do its work.
+const READY: &str = "/readyz";
 /// Nobody listens on the discard port: a stack without a simulator can never reach the real Twitch by mistake.
 pub(crate) const NOWHERE: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9);
@@ -125,8 +127,8 @@ impl Launch<'_> {
                 continue;
             }
             let balancer = match public.filter(|_| service == Service::Gateway) {
-                Some(port) => Proxy::start_on(port.address(), addresses).await?,
-                None => Proxy::start(addresses).await?,
+                Some(port) => Proxy::start_on(port.address(), addresses, Some(READY)).await?,
+                None => Proxy::balancer(addresses, READY).await?,
             };
             balancers.push((service, balancer));
         }
@@ -185,7 +187,7 @@ impl Launch<'_> {
         env.extend(self.plan.env_for(Target::One(service, index)));
         let name = format!("{}-{index}", service.name());
         let process = self.process(name, self.binaries.get(service.name())?, Vec::new(), env);
-        Ok(Server::new(process, Probe::Http("/readyz"), port, self.plan.limit).with_metrics(metrics))
+        Ok(Server::new(process, Probe::Http(READY), port, self.plan.limit).with_metrics(metrics))
     }
 
     async fn migrate(&self, wiring: &Wiring) -> Result<()> {

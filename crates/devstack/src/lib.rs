@@ -32,6 +32,7 @@ mod dir;
 mod error;
 mod http;
 mod launch;
+mod leaks;
 mod mariadb;
 mod ports;
 mod process;

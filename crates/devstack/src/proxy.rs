@@ -1,11 +1,12 @@
 //! A TCP proxy that misbehaves on demand, and balances over several servers.
 //!
 //! It stands between a service and `MariaDB`, Redis or Twitch in fault tests, and in front of a service that
-//! runs in several replicas. The fault can be changed at any time and applies to open connections too.
+//! runs in several replicas, asking each whether it is ready as Traefik does. The fault can be changed at any time and
+//! applies to open connections too.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -15,10 +16,13 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use crate::error::{Context, Result};
+use crate::http;
 
 const CHUNK: usize = 16 * 1024;
 /// Chunks on their way in one direction, which bounds memory; enough for latency not to become a bandwidth limit.
 const IN_FLIGHT: usize = 256;
+/// Between two questions whether a replica is ready.
+const CHECK_EVERY: Duration = Duration::from_millis(250);
 
 /// What the proxy does to the traffic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,23 +44,38 @@ pub enum Fault {
 pub struct Proxy {
     address: SocketAddr,
     fault: watch::Sender<Fault>,
-    accepting: AbortHandle,
+    tasks: Vec<AbortHandle>,
 }
 
 impl Proxy {
     /// Starts on any free port. Each connection goes to the next of `upstreams` that accepts it.
     pub async fn start(upstreams: Vec<SocketAddr>) -> Result<Self> {
-        Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), upstreams).await
+        Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), upstreams, None).await
+    }
+
+    /// Starts on any free port. Each connection goes to the next of `upstreams` that answers 200 at the path `health`;
+    /// when none does, to the next that accepts it.
+    pub async fn balancer(upstreams: Vec<SocketAddr>, health: &'static str) -> Result<Self> {
+        Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), upstreams, Some(health)).await
     }
 
     /// Starts on a given address.
-    pub(crate) async fn start_on(address: SocketAddr, upstreams: Vec<SocketAddr>) -> Result<Self> {
+    pub(crate) async fn start_on(
+        address: SocketAddr,
+        upstreams: Vec<SocketAddr>,
+        health: Option<&'static str>,
+    ) -> Result<Self> {
         let listener = TcpListener::bind(address).await.context(|| format!("listen on {address}"))?;
         let address = listener.local_addr().context(|| "tell the port of a proxy".to_owned())?;
         let (fault, state) = watch::channel(Fault::None);
-        let upstreams = Arc::new(Upstreams { addresses: upstreams, next: AtomicUsize::new(0) });
-        let accepting = tokio::spawn(accept(listener, upstreams, state)).abort_handle();
-        Ok(Self { address, fault, accepting })
+        let upstreams = Arc::new(Upstreams::new(upstreams));
+        let mut tasks = Vec::new();
+        if let Some(path) = health {
+            let checks = (0..upstreams.all.len()).map(|index| check(Arc::clone(&upstreams), index, path));
+            tasks.extend(checks.map(|check| tokio::spawn(check).abort_handle()));
+        }
+        tasks.push(tokio::spawn(accept(listener, upstreams, state)).abort_handle());
+        Ok(Self { address, fault, tasks })
     }
 
     /// Where clients connect to.
@@ -73,26 +92,51 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.accepting.abort();
+        for task in &self.tasks {
+            task.abort();
+        }
     }
 }
 
 #[derive(Debug)]
+struct Upstream {
+    address: SocketAddr,
+    ready: AtomicBool,
+}
+
+#[derive(Debug)]
 struct Upstreams {
-    addresses: Vec<SocketAddr>,
+    all: Vec<Upstream>,
     next: AtomicUsize,
 }
 
 impl Upstreams {
+    fn new(addresses: Vec<SocketAddr>) -> Self {
+        let all = addresses.into_iter().map(|address| Upstream { address, ready: AtomicBool::new(true) });
+        Self { all: all.collect(), next: AtomicUsize::new(0) }
+    }
+
     async fn connect(&self) -> Option<TcpStream> {
         let first = self.next.fetch_add(1, Ordering::Relaxed);
-        let count = self.addresses.len();
-        for address in self.addresses.iter().cycle().skip(first % count.max(1)).take(count) {
-            if let Ok(stream) = TcpStream::connect(address).await {
-                return Some(stream);
+        let count = self.all.len();
+        for ready in [true, false] {
+            let in_turn = self.all.iter().cycle().skip(first % count.max(1)).take(count);
+            for upstream in in_turn.filter(|upstream| upstream.ready.load(Ordering::Relaxed) == ready) {
+                if let Ok(stream) = TcpStream::connect(upstream.address).await {
+                    return Some(stream);
+                }
             }
         }
         None
+    }
+}
+
+async fn check(upstreams: Arc<Upstreams>, index: usize, path: &'static str) {
+    let Some(upstream) = upstreams.all.get(index) else { return };
+    loop {
+        let ready = matches!(http::get(upstream.address, path).await, Ok((200, _)));
+        upstream.ready.store(ready, Ordering::Relaxed);
+        tokio::time::sleep(CHECK_EVERY).await;
     }
 }
 

@@ -55,6 +55,19 @@ impl Secrets {
         }
     }
 
+    /// Each of them as it would look in a log.
+    pub(crate) fn plain(&self) -> Vec<&str> {
+        let (_, key) = self.token_encryption_keys.split_once(':').unwrap_or_default();
+        vec![
+            &self.admin_password,
+            &self.service_password,
+            &self.internal_api_token,
+            &self.session_secret,
+            key,
+            &self.twitch_client_secret,
+        ]
+    }
+
     /// Those stored in `file`, or new ones that are stored there for its owner alone.
     pub(crate) fn load_or_create(file: &Path, rng: &mut impl Rng) -> Result<Self> {
         let named = |action: &str| format!("{action} {}", file.display());

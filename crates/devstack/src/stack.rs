@@ -7,12 +7,12 @@ use futures_util::future::join_all;
 use crate::builder::StackBuilder;
 use crate::dir::RunDir;
 use crate::error::{Error, Result};
-use crate::mariadb;
 use crate::ports::Port;
 use crate::proxy::Proxy;
 use crate::secrets::Secrets;
 use crate::server::Server;
 use crate::service::Service;
+use crate::{leaks, mariadb};
 
 /// The running processes. Dropping it kills them and removes their files.
 ///
@@ -132,6 +132,19 @@ impl Stack {
         (&self.secrets.twitch_client_id, &self.secrets.twitch_client_secret)
     }
 
+    /// The keys that stored Twitch tokens are encrypted with, as the variable has them.
+    #[must_use]
+    pub fn token_encryption_keys(&self) -> &str {
+        &self.secrets.token_encryption_keys
+    }
+
+    /// The lines of all logs, as `file:line`, that contain a secret of this stack or one of `more`.
+    #[must_use]
+    pub fn leaks(&self, more: &[&str]) -> Vec<String> {
+        let secrets = [&self.secrets.plain(), more].concat();
+        self.logs().map_or_else(|_| Vec::new(), |logs| leaks::find(&logs, &secrets))
+    }
+
     /// Every process, those who call others first.
     pub fn servers(&self) -> impl Iterator<Item = &Server> {
         let services = self.services.iter().rev().map(|(_, server)| server);
@@ -161,6 +174,19 @@ impl Stack {
         if !self.dir.is_throwaway() {
             end(self.simulator.iter().chain(&self.redis).collect()).await;
             end(vec![&self.mariadb]).await;
+        }
+    }
+}
+
+impl Drop for Stack {
+    /// A test that leaves a secret in a log has failed, whatever it is about.
+    fn drop(&mut self) {
+        for server in self.servers() {
+            server.kill9();
+        }
+        if self.dir.is_throwaway() && !std::thread::panicking() {
+            let leaks = self.leaks(&[]);
+            assert!(leaks.is_empty(), "secrets in the logs: {}", leaks.join(", "));
         }
     }
 }

@@ -121,7 +121,7 @@ impl Hub {
 pub(crate) async fn listen(hub: Arc<Hub>, redis: Redis, shutdown: Shutdown) {
     loop {
         let ended = tokio::select! {
-            () = shutdown.draining() => return,
+            () = shutdown.closing() => return,
             ended = receive(&hub, &redis) => ended,
         };
         if let Err(error) = ended {

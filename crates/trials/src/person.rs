@@ -14,6 +14,7 @@ pub struct Person {
     http: Client,
     gateway: String,
     cookies: BTreeMap<String, String>,
+    request_id: Option<String>,
 }
 
 impl Person {
@@ -23,7 +24,8 @@ impl Person {
     /// When a step of the login answers something else than a redirect, or the gateway does not know us afterwards.
     pub async fn log_in(gateway: &str, user_id: &str) -> Result<Self> {
         let http = crate::http()?;
-        let mut person = Self { http, gateway: gateway.to_owned(), cookies: BTreeMap::new() };
+        let mut person =
+            Self { http, gateway: gateway.to_owned(), cookies: BTreeMap::new(), request_id: None };
         let consent = person.follow(&format!("{gateway}/auth/login")).await?;
         let mut form: Vec<(String, String)> = consent.query_pairs().into_owned().collect();
         form.push(("user_id".to_owned(), user_id.to_owned()));
@@ -53,11 +55,19 @@ impl Person {
     }
 
     fn request(&self, method: Method, url: &str) -> reqwest::RequestBuilder {
-        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        self.http
-            .request(method, url)
-            .header(header::COOKIE, cookies.join("; "))
-            .header("sec-fetch-site", "same-origin")
+        let request = self.http.request(method, url);
+        let request = match &self.request_id {
+            Some(id) => request.header("x-request-id", id),
+            None => request,
+        };
+        request.header(header::COOKIE, self.cookie_header()).header("sec-fetch-site", "same-origin")
+    }
+
+    /// From now on each request carries this id.
+    #[must_use]
+    pub fn followed_as(mut self, request_id: &str) -> Self {
+        self.request_id = Some(request_id.to_owned());
+        self
     }
 
     /// The JSON at a path of the gateway.

@@ -11,10 +11,19 @@ use crate::Result;
 /// # Errors
 /// When the server does not answer.
 pub async fn metric(server: &Server, name: &str) -> Result<f64> {
+    metric_of(server, name, "").await
+}
+
+/// The same over the labels that contain `part`.
+///
+/// # Errors
+/// When the server does not answer.
+pub async fn metric_of(server: &Server, name: &str, part: &str) -> Result<f64> {
     let url = server.metrics_url().ok_or("a server without metrics")?;
     let text = crate::http()?.get(url).send().await?.error_for_status()?.text().await?;
     let of_name = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']));
-    Ok(text.lines().filter(of_name).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
+    let counted = text.lines().filter(of_name).filter(|line| line.contains(part));
+    Ok(counted.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
 }
 
 /// The resident memory of a running process, in MB.

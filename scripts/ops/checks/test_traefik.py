@@ -112,6 +112,14 @@ class Traefik(unittest.TestCase):
         tls = yaml.safe_load(read("traefik/dynamic/tls.yml"))
         self.assertEqual(tls["tls"]["options"]["default"]["minVersion"], "VersionTLS12")
 
+    def test_a_replica_that_leaves_is_noticed_before_its_door_closes(self):
+        labels = merged("production", BASE)["services"]["gateway"]["labels"]
+        check = "traefik.http.services.gateway.loadbalancer.healthcheck"
+        self.assertEqual(labels[f"{check}.path"], "/readyz")
+        noticed = sum(int(labels[f"{check}.{part}"].removesuffix("s")) for part in ("interval", "timeout"))
+        delay = re.search(r"AppEnv::Development \{ 0 \} else \{ (\d+) \}", read("crates/common/src/config.rs"))
+        self.assertLess(noticed, int(delay[1]))
+
     def test_start_fills_in_the_variables_and_refuses_what_would_not_work(self):
         with tempfile.TemporaryDirectory() as folder:
             stub = Path(folder) / "traefik"

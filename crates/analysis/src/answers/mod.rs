@@ -17,7 +17,11 @@ mod redis_cache;
 mod rounds;
 mod state;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     http::{HeaderName, HeaderValue, header},
@@ -184,7 +188,10 @@ impl Answers {
         if let Some(body) = self.cache.get(&key).await {
             return Ok(Answered { body, hit: true });
         }
+        let started = Instant::now();
         let body = Bytes::from(serde_json::to_vec(&computing.await?)?);
+        let millis = started.elapsed().as_millis();
+        tracing::info!(answer = key, bytes = body.len(), millis, "answer.computed");
         self.cache.put(&key, &body).await;
         Ok(Answered { body, hit: false })
     }

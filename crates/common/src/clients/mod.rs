@@ -135,7 +135,7 @@ impl Upstream {
     /// # Errors
     /// When the service does not answer or refuses.
     pub async fn send(&self, request: RequestBuilder) -> Result<Response, ClientError> {
-        let response = request.send().await.map_err(|source| self.unreachable(source))?;
+        let response = self.attempt(request).await.map_err(|source| self.unreachable(source))?;
         let status = response.status();
         if status.is_success() {
             return Ok(response);
@@ -144,6 +144,22 @@ impl Upstream {
         match serde_json::from_slice(&body) {
             Ok(problem) => Err(ClientError::Refused { service: self.name, problem: Box::new(problem) }),
             Err(_) => Err(self.protocol(format!("status {status} without a problem document"))),
+        }
+    }
+
+    /// Sends, and once more when the replica was just leaving: nobody listened any more, or a question (not an order)
+    /// met the end of a connection that had been kept open.
+    async fn attempt(&self, request: RequestBuilder) -> reqwest::Result<Response> {
+        let request = request.build()?;
+        let (again, asks) = (request.try_clone(), *request.method() == reqwest::Method::GET);
+        match (self.http.execute(request).await, again) {
+            (Err(error), Some(again))
+                if error.is_connect() || (asks && error.is_request() && !error.is_timeout()) =>
+            {
+                tracing::debug!(service = self.name, %error, "upstream.asked_again");
+                self.http.execute(again).await
+            }
+            (outcome, _) => outcome,
         }
     }
 

@@ -5,3 +5,4 @@
 mod events;
 mod leases;
 mod migrations;
+mod shutdown;

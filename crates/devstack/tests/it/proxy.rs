@@ -5,8 +5,10 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use devstack::proxy::{Fault, Proxy};
+use devstack::wait;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::support::SOON;
@@ -117,6 +119,45 @@ async fn connections_are_shared_out_to_those_that_accept() {
         greetings.push(stream.read_u8().await.unwrap());
     }
     assert!(greetings.contains(&b'a') && greetings.contains(&b'b'), "{greetings:?}");
+}
+
+/// Answers every request with the status it is told, and its name.
+async fn replica(name: &'static str) -> (SocketAddr, watch::Sender<u16>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (status, told) = watch::channel(200);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let answer = format!("HTTP/1.1 {} -\r\n\r\n{name}", *told.borrow());
+            drop(stream.read(&mut [0; 1024]).await);
+            drop(stream.write_all(answer.as_bytes()).await);
+        }
+    });
+    (address, status)
+}
+
+async fn answered(proxy: &Proxy) -> String {
+    let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_replica_that_is_not_ready_is_passed_over_until_it_is_again() {
+    let ((first, status), (second, _other)) = (replica("first").await, replica("second").await);
+    let proxy = Proxy::balancer(vec![first, second], "/readyz").await.unwrap();
+    let both = async || answered(&proxy).await.contains("first") != answered(&proxy).await.contains("first");
+    wait::until("answers of both", SOON, async || both().await.then_some(())).await.unwrap();
+
+    status.send_replace(503);
+    wait::until("the check", SOON, async || (!both().await).then_some(())).await.unwrap();
+    for _ in 0..6 {
+        assert!(answered(&proxy).await.ends_with("second"));
+    }
+    status.send_replace(200);
+    wait::until("answers of both again", SOON, async || both().await.then_some(())).await.unwrap();
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ fn stream(
         tokio::pin!(end);
         loop {
             let next = tokio::select! {
-                () = app.shutdown.draining() => None,
+                () = app.shutdown.closing() => None,
                 () = &mut end => None,
                 next = subscription.next() => next,
             };

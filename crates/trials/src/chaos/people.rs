@@ -49,6 +49,8 @@ pub struct Answers {
     pub served: u32,
     /// Refusals that say by a code what is the matter.
     pub refused: u32,
+    /// And their codes.
+    pub refusals: BTreeSet<String>,
     /// Logged in again.
     pub logins: u32,
     /// No answer, or one that says nothing.
@@ -71,11 +73,23 @@ impl Asker {
     /// # Errors
     /// When the login fails.
     pub async fn begin(stage: &Stage) -> Result<Self> {
+        Self::start(stage, false).await
+    }
+
+    /// As [`begin`](Self::begin), and looks at channels and summaries too, so that every service is asked.
+    ///
+    /// # Errors
+    /// When the login fails.
+    pub async fn looking_around(stage: &Stage) -> Result<Self> {
+        Self::start(stage, true).await
+    }
+
+    async fn start(stage: &Stage, looks: bool) -> Result<Self> {
         let answers = Arc::new(Mutex::new(Answers::default()));
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let gateway = stage.stack.public_url().to_owned();
         let person = Person::log_in(&gateway, MODERATOR).await?;
-        let asking = tokio::spawn(ask(gateway, person, answers.clone(), stopped));
+        let asking = tokio::spawn(ask(gateway, person, looks, answers.clone(), stopped));
         Ok(Self { answers, stop, asking })
     }
 
@@ -98,17 +112,21 @@ impl Asker {
 async fn ask(
     gateway: String,
     mut person: Person,
+    looks: bool,
     answers: Arc<Mutex<Answers>>,
     stopped: tokio::sync::watch::Receiver<bool>,
 ) {
     let capture = json!({ "channel_ids": ROOMS });
     let mut turn = 0_u32;
+    let mut summary: Option<String> = None;
     while !*stopped.borrow() {
         turn += 1;
         let asked = Instant::now();
-        let outcome = match turn % 3 {
-            0 => bounded(person.post("/api/v1/captures", &capture)).await,
-            1 => bounded(person.get("/api/v1/me")).await,
+        let outcome = match (turn % 3, &summary) {
+            (0, _) => bounded(person.post("/api/v1/captures", &capture)).await,
+            (1, Some(path)) if turn.is_multiple_of(2) => bounded(person.get(path)).await,
+            (1, _) => bounded(person.get("/api/v1/me")).await,
+            _ if looks && turn.is_multiple_of(2) => bounded(person.get("/api/v1/channels")).await,
             _ => bounded(person.get("/api/v1/sessions")).await,
         };
         let mut login = false;
@@ -119,11 +137,17 @@ async fn ask(
                 Ok(answer) => {
                     answers.served += 1;
                     answers.promised.extend(captures_in(answer));
+                    if looks && let Some(session) = answer["session"].as_str() {
+                        summary = Some(format!("/api/v1/sessions/{session}/summary"));
+                    }
                 }
                 Err(error) => match error.downcast_ref::<Refusal>() {
                     Some(refusal) if refusal.status == 401 => login = true,
                     // A 500 has a code too, and says nothing.
-                    Some(refusal) if refusal.code.is_some() && refusal.status != 500 => answers.refused += 1,
+                    Some(refusal) if refusal.code.is_some() && refusal.status != 500 => {
+                        answers.refused += 1;
+                        answers.refusals.insert(refusal.code.clone().unwrap_or_default());
+                    }
                     _ => {
                         answers.unclear += 1;
                         eprintln!("  unclear: {error}");
@@ -151,10 +175,24 @@ fn captures_in(answer: &Value) -> Vec<String> {
 }
 
 impl Answers {
+    /// Adds what somebody else was told.
+    pub fn add(&mut self, other: Self) {
+        self.promised.extend(other.promised);
+        self.served += other.served;
+        self.refused += other.refused;
+        self.refusals.extend(other.refusals);
+        self.logins += other.logins;
+        self.unclear += other.unclear;
+        self.slowest = self.slowest.max(other.slowest);
+    }
+
     /// Nothing unclear, and nothing later than `bound` seconds.
     pub fn judge(&self, figures: &mut Figures, bound: f64) {
         figures.at_least("requests served", "", float(self.served), 1.0);
         figures.report("requests refused with a code", "", float(self.refused));
+        if !self.refusals.is_empty() {
+            eprintln!("  refused with: {}", self.refusals.iter().cloned().collect::<Vec<_>>().join(", "));
+        }
         figures.exactly("requests without a clear answer", "", self.unclear.into(), 0);
         figures.at_most("the slowest answer", "s", self.slowest, bound);
     }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test says what went wrong by panicking")]
 
+mod logs;
 mod points;
 
 use trials::{bench, chaos, figures::Figures, options::Options};

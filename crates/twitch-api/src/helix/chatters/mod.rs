@@ -75,7 +75,15 @@ impl Walk {
             State::Ended(end) => {
                 self.state = State::Told;
                 let outcome = self.tally.outcome(end);
-                tracing::debug!(channel = self.channel, ?outcome, "chatters.read");
+                tracing::info!(
+                    channel = self.channel,
+                    pages = outcome.pages,
+                    received = outcome.received,
+                    total = outcome.total,
+                    complete = outcome.complete,
+                    reason = outcome.reason,
+                    "chatters.read"
+                );
                 let mut line = serde_json::to_vec(&ChattersLine::End { outcome })
                     .map_err(|error| TwitchError::Protocol(error.to_string()))?;
                 line.push(b'\n');
