@@ -64,6 +64,7 @@ impl Secrets {
             &self.internal_api_token,
             &self.session_secret,
             key,
+            &self.opt_out_key,
             &self.twitch_client_secret,
         ]
     }

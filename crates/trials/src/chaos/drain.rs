@@ -25,7 +25,7 @@ use crate::{
 const REPLICAS: [(Service, usize); 4] =
     [(Service::TwitchApi, 2), (Service::Analysis, 2), (Service::Worker, 3), (Service::Gateway, 2)];
 /// How long a replica goes on serving after SIGTERM, in seconds. The proxy asks four times a second.
-const DELAY: &str = "1";
+const DELAY: &str = "2";
 const PEOPLE: usize = 4;
 /// Probes enqueued per second.
 const PACE: u32 = 100;
