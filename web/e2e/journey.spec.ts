@@ -20,14 +20,15 @@ test('from the first page to what a capture shows', async ({ page }) => {
   await expect(page.getByText(/2\s\d{3} comptes distincts dans 1 capture/)).toBeVisible()
 
   // Enrichment goes on while the page is open.
-  await expect(page.getByText('100 %')).toBeVisible({ timeout: 40_000 })
+  await expect(page.getByText('100 %').first()).toBeVisible({ timeout: 40_000 })
+  await page.getByRole('link', { name: 'Dates de création' }).click()
   const days = page.locator('ol > li')
   await expect(days).toHaveCount(10)
   await days.first().locator('summary').click()
   await expect(days.first().locator('ul > li').first()).toHaveText(/^[a-z0-9_]{2,25}$/)
 
   await page.getByRole('link', { name: 'Sessions', exact: true }).click()
-  await expect(page.getByRole('listitem').filter({ hasText: 'En cours' })).toContainText('1 capture')
+  await expect(page.getByRole('region', { name: 'En cours' }).getByRole('listitem')).toContainText('1 capture')
 })
 
 test('several channels at once, seen one by one', async ({ page }) => {
@@ -40,7 +41,7 @@ test('several channels at once, seen one by one', async ({ page }) => {
   const filter = page.getByRole('group', { name: 'Chaînes prises en compte' })
   await filter.getByRole('button', { name: 'PetitPixel' }).click()
   await expect(page).toHaveURL(/\?channel=\d+$/)
-  await expect(page.getByRole('table').getByRole('row')).toHaveCount(2)
+  await expect(page.getByRole('table', { name: 'Par chaîne' }).getByRole('row')).toHaveCount(2)
   await page.goBack()
   await expect(filter.getByRole('button', { name: 'Toutes' })).toHaveAttribute('aria-pressed', 'true')
 })

@@ -51,7 +51,7 @@ test('the one too many says which would go, and goes nowhere by itself', async (
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('button', { name: 'Enregistrer' }).click()
   await expect(dialog).toContainText(`Vous gardez déjà ${most} sessions`)
-  await expect(dialog.getByRole('radio', { name: /Gardée 0/ })).toBeChecked()
+  await expect(dialog.getByRole('radio', { checked: true })).toHaveCount(1)
   await dialog.getByRole('radio', { name: /Gardée 3/ }).check()
   await dialog.getByRole('button', { name: 'Remplacer « Gardée 3 »' }).click()
   const saved = page.getByRole('region', { name: /^Enregistrées/ }).getByRole('listitem')
