@@ -128,6 +128,16 @@ impl Stage {
         self.until("the end of all probes", open, 0, limit).await
     }
 
+    /// Waits until all that is due is done, the enrichment of what was captured too.
+    ///
+    /// # Errors
+    /// When something is left after `limit`.
+    pub async fn at_rest(&self, limit: Duration) -> Result<()> {
+        let due =
+            "SELECT COUNT(*) FROM jobs WHERE state IN ('ready', 'running') AND run_at <= UTC_TIMESTAMP(6)";
+        self.until("the end of all that is due", due, 0, limit).await.map(drop)
+    }
+
     /// Waits until no capture is pending.
     ///
     /// # Errors

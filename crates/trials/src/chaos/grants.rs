@@ -136,6 +136,7 @@ pub async fn lost_and_renewed(options: &Options, rng: &mut StdRng, figures: &mut
     figures.exactly("refreshes", "", count.refreshes, count.refreshes_needed);
     figures.exactly("questions to Twitch for those who are paused", "", count.asked_again, 0);
     verdict.judge(figures);
+    stage.at_rest(Duration::from_mins(10)).await?;
     invariants::check(&stage, figures).await
 }
 

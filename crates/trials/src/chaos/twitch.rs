@@ -77,8 +77,7 @@ pub async fn at_its_worst(options: &Options, figures: &mut Figures) -> Result<()
     figures.report("faults in all", "", float(hits.iter().sum::<u64>()));
     sim.ask(Method::DELETE, "faults", &Value::Null).await?;
     // Enrichment, which the faults have held up.
-    let due = "SELECT COUNT(*) FROM jobs WHERE state IN ('ready', 'running') AND run_at <= UTC_TIMESTAMP(6)";
-    stage.until("the end of all that is due", due, 0, Duration::from_mins(10)).await?;
+    stage.at_rest(Duration::from_mins(10)).await?;
 
     let ended = truth::ended(&stage, 0).await?;
     figures.exactly("captures", "", i64::try_from(ended.len())?, asked);
