@@ -10,7 +10,7 @@ test('the time zone is chosen, kept, and used everywhere', async ({ page }) => {
   await page.goto('/settings')
   await page.getByRole('combobox', { name: 'Fuseau horaire' }).selectOption('Asia/Tokyo')
   await page.goto(`/sessions/${uuid}`)
-  await expect(page.getByText('(heure du Japon)').first()).toBeVisible()
+  await expect(page.getByText(/\(heure (normale )?du Japon\)/).first()).toBeVisible()
 })
 
 test('the theme can follow the device again', async ({ page }) => {
