@@ -144,10 +144,12 @@ async fn has_history(past: &Past) -> Result<bool> {
     Ok(!db::streams::during(past.pool(), &[cast::channel(LEA)], from, to, 1).await?.is_empty())
 }
 
-/// All channels are live from now on, and everybody's schedules begin.
+/// All channels go live, and everybody's schedules begin.
 async fn begin(past: &Past, interval: u8) -> Result<()> {
-    // Who is live by themselves goes on: a broadcast that nobody captured would be an odd thing to open with.
+    // Some have been live for a while, uncaptured: that broadcast is known, and ends here.
+    past.poll().await?;
     for part in CAST {
+        past.sim.go_offline(part.channel).await?;
         past.sim.go_live(part.channel).await?;
         for watcher in part.watchers {
             let (channel, user) = (cast::channel(part.channel), cast::user(*watcher));
@@ -184,11 +186,7 @@ async fn spend(past: &Past, now: DateTime<Utc>, evening: &Evening) -> Result<()>
             past.step().await?;
         }
     }
-    if evening.then == Then::Live {
-        // Some may have ended meanwhile.
-        begin(past, evening.interval).await?;
-        past.poll().await?;
-    } else {
+    if evening.then != Then::Live {
         past.go_to(past.now() + step).await?;
         for part in CAST {
             past.sim.go_offline(part.channel).await?;

@@ -20,17 +20,14 @@ use crate::{
 const ROUND: Duration = Duration::from_mins(10);
 
 /// What happens how many seconds into a round.
-const PLAN: [(u64, Act); 10] = [
+const PLAN: [(u64, Act); 7] = [
     (0, Act::KeepLive),
     (60, Act::Raid { from: HARBOR_LIGHT, to: LEA, viewers: 180 }),
     (70, Act::Raid { from: NEIGHBOUR, to: NIGHT_SHIFT, viewers: 400 }),
     (100, Act::Raid { from: NEIGHBOUR, to: HARBOR_LIGHT, viewers: 900 }),
-    (130, Act::KeepLive),
     (150, Act::Flood(LEA, 140)),
     (170, Act::Flood(HARBOR_LIGHT, 300)),
     (200, Act::Raid { from: NIGHT_SHIFT, to: PETIT_PIXEL, viewers: 90 }),
-    (300, Act::KeepLive),
-    (450, Act::KeepLive),
 ];
 
 #[derive(Clone, Copy, Debug)]
