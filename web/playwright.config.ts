@@ -12,8 +12,6 @@ export default defineConfig({
   // Tests share one world and one machine.
   workers: 1,
   forbidOnly: Boolean(process.env.CI),
-  // One machine, one browser, many services: a second try tells a slow moment from a fault, and says so as «flaky».
-  retries: process.env.CI ? 1 : 0,
   reporter: [['list']],
   projects: [
     { name: 'e2e', testMatch: '*.spec.ts' },
