@@ -95,6 +95,16 @@ impl Env {
         value.into()
     }
 
+    /// A URL of the given scheme that may hold a password: it never shows, not even when it is malformed.
+    pub fn secret_url(&mut self, name: &str, scheme: &str) -> SecretString {
+        let text = self.required(name);
+        let is_right = |url: Url| url.scheme() == scheme && url.has_host();
+        if !text.is_empty() && !Url::parse(&text).is_ok_and(is_right) {
+            self.reject(name, format!("is not a URL like {scheme}://host:port"));
+        }
+        text.into()
+    }
+
     /// A value with a default.
     pub fn parse_or<T: FromStr<Err: fmt::Display>>(&mut self, name: &str, default: T) -> T {
         match self.optional(name).map(|text| text.parse::<T>().map_err(|error| (text, error))) {
@@ -265,7 +275,7 @@ pub struct DatabaseConfig {
 impl DatabaseConfig {
     pub fn from_env(env: &mut Env) -> Self {
         Self {
-            url: env.secret("DATABASE_URL", 0),
+            url: env.secret_url("DATABASE_URL", "mysql"),
             max_connections: env.number_in("DATABASE_MAX_CONNECTIONS", 10, 2..=500),
             wait: env.seconds("DATABASE_WAIT_SECONDS", 60, 1..=600),
         }
@@ -281,7 +291,7 @@ pub struct RedisConfig {
 
 impl RedisConfig {
     pub fn from_env(env: &mut Env) -> Self {
-        Self { url: env.secret("REDIS_URL", 0) }
+        Self { url: env.secret_url("REDIS_URL", "redis") }
     }
 }
 
@@ -311,6 +321,20 @@ mod tests {
             named,
             ["APP_ENV", "DATABASE_URL", "INTERNAL_API_TOKEN", "LISTEN_ADDR", "SHUTDOWN_DELAY_SECONDS"]
         );
+    }
+
+    #[test]
+    fn a_malformed_url_is_named_without_what_it_holds() {
+        for (url, is_right) in [
+            ("redis://:hush@localhost:6379/1", true),
+            ("http://:hush@localhost", false),
+            ("redis://", false),
+            ("hush", false),
+        ] {
+            let config = load_from(move |_| Some(url.to_owned()), RedisConfig::from_env);
+            assert_eq!(config.is_ok(), is_right, "{url}");
+            assert!(!format!("{config:?}").contains("hush"));
+        }
     }
 
     #[test]
