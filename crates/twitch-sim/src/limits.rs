@@ -10,8 +10,9 @@ use crate::clock::machine_ms;
 use crate::world::accounts::TwitchId;
 
 pub(crate) const CAPACITY: f64 = 800.0;
-/// Points of a bucket that is not enforced: what is said of it must not slow clients that believe the headers.
-const UNLIMITED: u32 = 10_000_000;
+/// Points of a bucket that is not enforced: what is said of it must not slow clients that believe the headers, if the number
+/// is a sane one.
+const UNLIMITED: u32 = 1_000_000;
 const REFILL_PER_MS: f64 = CAPACITY / 60_000.0;
 
 /// Whose bucket: a user of a client, or the client itself.
