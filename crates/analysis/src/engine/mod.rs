@@ -11,6 +11,7 @@ pub mod account;
 pub mod accounts;
 pub mod broadcasts;
 pub mod compare;
+pub mod counters;
 pub mod creations;
 pub mod evolution;
 pub mod newcomers;

@@ -62,16 +62,19 @@ impl Firsts {
     /// The newcomers, by capture and account.
     #[must_use]
     pub fn finish(mut self) -> Vec<Newcomer> {
-        self.found.sort_unstable();
+        // Each part is in order already, which this sort makes use of.
+        self.found.sort();
         self.found
     }
 
     fn end_broadcast(&mut self) {
         let Some((_, broadcast)) = self.current else { return };
-        for newcomer in &mut self.found[self.channel_start..] {
-            if newcomer.broadcast < broadcast && self.present.contains(newcomer.account) {
-                newcomer.back |= 1 << (broadcast - newcomer.broadcast - 1).min(LATER - 1);
-            }
+        let found = &mut self.found[self.channel_start..];
+        let earlier = found.partition_point(|newcomer| newcomer.broadcast < broadcast);
+        // Without a branch: whether somebody came again cannot be predicted.
+        for newcomer in &mut found[..earlier] {
+            let later = (broadcast - newcomer.broadcast - 1).min(LATER - 1);
+            newcomer.back |= u64::from(self.present.contains(newcomer.account)) << later;
         }
         self.present.clear();
     }

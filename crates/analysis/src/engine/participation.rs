@@ -7,9 +7,14 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use common::{clients::analysis::people::Bucket, ids::ChannelId};
+use common::{
+    clients::analysis::people::Bucket,
+    ids::{AccountId, ChannelId},
+};
 
-use super::{Capture, Fold, Present, evolution::usual_interval, set::DenseSet, tally::Tally};
+use super::{
+    Capture, Fold, Present, counters::Counters, evolution::usual_interval, set::DenseSet, tally::Tally,
+};
 
 /// The longest time that a capture stands for.
 pub const LONGEST: TimeDelta = TimeDelta::minutes(15);
@@ -72,14 +77,45 @@ pub fn is_regular(attended: &[bool]) -> bool {
     there >= REGULAR_BROADCASTS && u64::from(there) * 100 >= all * REGULAR_PERCENT
 }
 
-/// What is known of an account on the current channel.
-#[derive(Clone, Copy, Debug, Default)]
+/// In how many broadcasts of a channel accounts were.
+#[derive(Clone, Debug, Default)]
 struct Visits {
-    broadcasts: u16,
-    streak: u16,
-    /// Numbers of broadcasts, from 1.
-    first: u16,
-    last: u16,
+    members: DenseSet,
+    attended: Counters,
+    /// Since the first attended one, itself included.
+    since_first: Counters,
+    /// Attended without a break up to now.
+    streak: Counters,
+    /// Since the last attended one.
+    absent: Counters,
+}
+
+impl Visits {
+    fn end_broadcast(&mut self, present: &DenseSet) {
+        let Self { members, attended, since_first, streak, absent } = self;
+        members.add_all(present);
+        for counters in [&mut *attended, since_first, streak, absent] {
+            counters.reach(members.words().len());
+        }
+        for (word, members) in
+            members.words().iter().copied().enumerate().filter(|(_, members)| *members != 0)
+        {
+            let now = present.words().get(word).copied().unwrap_or(0);
+            attended.add(word, now);
+            since_first.add(word, members);
+            streak.add(word, now);
+            streak.keep(word, now);
+            absent.add(word, members & !now);
+            absent.keep(word, !now);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.members.clear();
+        for counters in [&mut self.attended, &mut self.since_first, &mut self.streak, &mut self.absent] {
+            counters.clear();
+        }
+    }
 }
 
 /// Counts captures, seconds and broadcasts of each account on each channel.
@@ -91,12 +127,10 @@ pub struct Attendances {
     current: Option<(ChannelId, u32)>,
     /// Seconds (upper half) and captures (lower half) on the current channel: one addition for each presence.
     time: Tally<u64>,
-    /// Seen in the current broadcast, and on the current channel.
+    /// Seen in the current broadcast.
     present: DenseSet,
-    members: DenseSet,
-    visits: Tally<Visits>,
     /// Broadcasts of the current channel that are over.
-    broadcasts: u16,
+    visits: Visits,
     done: Vec<Attendance>,
 }
 
@@ -110,9 +144,7 @@ impl Attendances {
             current: None,
             time: Tally::default(),
             present: DenseSet::default(),
-            members: DenseSet::default(),
-            visits: Tally::default(),
-            broadcasts: 0,
+            visits: Visits::default(),
             done: Vec::new(),
         }
     }
@@ -124,43 +156,30 @@ impl Attendances {
     }
 
     fn end_broadcast(&mut self) {
-        self.broadcasts = self.broadcasts.saturating_add(1);
-        let number = self.broadcasts;
-        for id in self.present.iter() {
-            let visits = self.visits.of(id.0);
-            if visits.broadcasts == 0 {
-                visits.first = number;
-            }
-            visits.streak = if visits.last + 1 == number { visits.streak + 1 } else { 1 };
-            visits.broadcasts += 1;
-            visits.last = number;
-        }
-        self.members.add_all(&self.present);
+        self.visits.end_broadcast(&self.present);
         self.present.clear();
     }
 
     fn end_channel(&mut self) {
         let Some((channel, _)) = self.current.take() else { return };
         self.end_broadcast();
-        let total = self.broadcasts;
-        self.done.reserve(self.members.len() as usize);
-        for id in self.members.iter() {
-            let time = std::mem::take(self.time.of(id.0));
-            let visits = std::mem::take(self.visits.of(id.0));
+        let visits = &self.visits;
+        self.done.reserve(visits.members.len() as usize);
+        for AccountId(account) in visits.members.iter() {
+            let time = std::mem::take(self.time.of(account));
             self.done.push(Attendance {
                 channel,
-                account: id.0,
+                account,
                 #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
                 captures: time as u32,
                 seconds: (time >> 32) as u32,
-                broadcasts: visits.broadcasts.into(),
-                since_first: (total - visits.first + 1).into(),
-                streak: if visits.last == total { visits.streak.into() } else { 0 },
-                absent: (total - visits.last).into(),
+                broadcasts: visits.attended.get(account),
+                since_first: visits.since_first.get(account),
+                streak: visits.streak.get(account),
+                absent: visits.absent.get(account),
             });
         }
-        self.members.clear();
-        self.broadcasts = 0;
+        self.visits.clear();
     }
 }
 
@@ -174,7 +193,6 @@ impl Fold for Attendances {
         }
         self.current = Some(here);
         self.time.reach(present.max());
-        self.visits.reach(present.max());
         self.present.reach(present.max());
         let weight = self.weights.get(self.next).copied().unwrap_or(0);
         let visit = u64::from(weight) << 32 | 1;

@@ -65,6 +65,12 @@ impl DenseSet {
         }
     }
 
+    /// The bits, 64 ids a word.
+    #[must_use]
+    pub fn words(&self) -> &[u64] {
+        &self.0
+    }
+
     /// Removes everybody, and keeps the memory.
     pub fn clear(&mut self) {
         self.0.fill(0);
