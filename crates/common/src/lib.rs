@@ -17,6 +17,7 @@ pub mod http;
 pub mod ids;
 pub mod jobs;
 pub mod lifecycle;
+pub mod lru;
 pub mod metrics;
 pub mod opt_out;
 pub mod problem;

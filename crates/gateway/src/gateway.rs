@@ -8,7 +8,9 @@ use common::{
     db::{self, DbError, Pool},
     health::Readiness,
     http,
+    ids::{SessionUuid, UserId},
     lifecycle::Shutdown,
+    lru::{Admit, Lru},
     opt_out::OptOutKey,
     queue::Queue,
     redis_store::Redis,
@@ -26,6 +28,9 @@ use crate::{
 
 /// How long another service may take to begin its answer; longer than it may wait for Twitch.
 const UPSTREAM_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// For remembering whose sessions are: a few thousand.
+const OWNERS_BYTES: usize = 1 << 20;
 
 /// Why the gateway does not run.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +61,7 @@ pub struct Gateway {
     pub(crate) web_sessions: WebSessionConfig,
     pub(crate) analysis_sessions: AnalysisSessionsConfig,
     pub(crate) opt_out_key: OptOutKey,
+    owners: Lru<SessionUuid, UserId>,
 }
 
 /// The state of every route.
@@ -83,9 +89,23 @@ impl Gateway {
             web_sessions: config.web_sessions,
             analysis_sessions: config.analysis_sessions,
             opt_out_key: config.opt_out_key,
+            owners: Lru::new("owners", OWNERS_BYTES),
             pool,
             redis,
         })
+    }
+
+    /// Whether `session` was opened by `user`, and was there when that was last looked up. Whose a session is never
+    /// changes; that it is still there, who reads its captures sees.
+    pub(crate) async fn owns(&self, user: UserId, session: SessionUuid) -> Result<bool, DbError> {
+        if self.owners.get([session].into_iter()) == [Some(user)] {
+            return Ok(true);
+        }
+        let owned = db::sessions::is_owned(&self.pool, user, session).await?;
+        if owned {
+            self.owners.put(session, user, 0, Admit::Always);
+        }
+        Ok(owned)
     }
 
     /// Serves on `listener` until the shutdown.

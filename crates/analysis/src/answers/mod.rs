@@ -35,6 +35,7 @@ use common::{
 use futures_util::FutureExt as _;
 use serde::Serialize;
 
+use self::state::Known;
 pub(crate) use self::state::{Asked, MAX_CAPTURES, Needs, State};
 use self::{flights::Flights, redis_cache::RedisCache, rounds::Rounds};
 use crate::{
@@ -82,13 +83,14 @@ pub(crate) struct Answers {
     store: Store,
     cache: RedisCache,
     states: Rounds<Asked, Option<Arc<State>>>,
+    known: Known,
     flights: Flights<Answered>,
 }
 
 impl Answers {
     pub(crate) fn new(store: Store, redis: Redis, ttl: Duration) -> Self {
         let cache = RedisCache::new(redis, ttl);
-        Self { store, cache, states: Rounds::default(), flights: Flights::default() }
+        Self { store, cache, states: Rounds::default(), known: Known::default(), flights: Flights::default() }
     }
 
     /// Answers a question about one subject.
@@ -168,8 +170,8 @@ impl Answers {
     /// # Errors
     /// When there is no such subject, or no such channel in it.
     pub(crate) async fn state(&self, asked: Asked, channels: &[ChannelId]) -> Result<Arc<State>, Problem> {
-        let pool = self.store.pool().clone();
-        let lookup = || async move { state::load(&pool, asked).await }.boxed();
+        let (pool, known) = (self.store.pool().clone(), self.known.clone());
+        let lookup = || async move { state::load(&pool, &known, asked).await }.boxed();
         let found: Result<_, Shared> = self.states.join(asked, lookup).await;
         let state =
             found.map_err(|failure| problem(&failure))?.ok_or_else(|| Problem::not_found(asked.0.kind()))?;

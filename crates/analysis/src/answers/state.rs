@@ -11,11 +11,12 @@ use common::{
     db::{
         Pool,
         account_changes::{self, Mark},
-        captures::load::{self, ChannelState, HistoryMark, Settled},
+        captures::load::{self, ChannelState, Glance, HistoryMark, Settled},
         raids::{self, Raid},
         streams::{self, Stream},
     },
-    ids::{ChannelId, SessionId},
+    ids::{ChannelId, SessionId, SessionUuid},
+    lru::{Admit, Lru},
 };
 
 use crate::{
@@ -34,6 +35,10 @@ const MAX_EVENTS: u32 = 10_000;
 
 /// How long before the first capture a raid still matters.
 const RAID_BEFORE: TimeDelta = TimeDelta::hours(1);
+
+/// For what is known of sessions, and what a channel takes of it, about.
+const KNOWN_BYTES: usize = 4 << 20;
+const CHANNEL_BYTES: usize = 256;
 
 /// What else than captures an answer rests on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -63,19 +68,61 @@ pub(crate) struct State {
     pub(crate) streams: Arc<[Stream]>,
 }
 
+/// Sessions as they were read last. One is not read again as long as a glance at it tells that it is the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Known(Arc<Lru<SessionUuid, (Glance, Arc<[ChannelState]>)>>);
+
+impl Default for Known {
+    fn default() -> Self {
+        Self(Arc::new(Lru::new("sessions", KNOWN_BYTES)))
+    }
+}
+
+impl Known {
+    async fn load(
+        &self,
+        pool: &Pool,
+        uuid: SessionUuid,
+    ) -> Result<Option<(SessionId, Vec<ChannelState>)>, Failure> {
+        let known = self.0.get([uuid].into_iter()).pop().flatten();
+        let names = async {
+            match &known {
+                Some((_, states)) => load::names_are_current(pool, states).await,
+                None => Ok(false),
+            }
+        };
+        let (glance, current) = tokio::try_join!(load::glance(pool, uuid), names)?;
+        let Some(glance) = glance else { return Ok(None) };
+        if let Some((before, states)) = known
+            && current
+            && before == glance
+        {
+            return Ok(Some((glance.session, states.to_vec())));
+        }
+        let states = load::state(pool, glance.session).await?;
+        // Only what did not change meanwhile belongs to the glance.
+        if load::glance(pool, uuid).await? == Some(glance) {
+            let bytes = states.len() * CHANNEL_BYTES;
+            self.0.put(uuid, (glance, states.clone().into()), bytes, Admit::Always);
+        }
+        Ok(Some((glance.session, states)))
+    }
+}
+
 /// Reads the state; none when there is no such subject.
-///
-/// The log of accounts is read first: a change between the reads then shows in the next state.
 pub(crate) async fn load(
     pool: &Pool,
+    known: &Known,
     (subject, period, needs): Asked,
 ) -> Result<Option<Arc<State>>, Failure> {
-    let accounts = account_changes::mark(pool).await?;
+    let accounts = async { Ok(account_changes::mark(pool).await?) };
     let mut state = if let Subject::Session(uuid) = subject {
-        let Some(id) = load::session(pool, uuid).await? else { return Ok(None) };
-        State::new(subject, accounts, Some(id), load::state(pool, id).await?, None)
+        let (accounts, session) = tokio::try_join!(accounts, known.load(pool, uuid))?;
+        let Some((id, states)) = session else { return Ok(None) };
+        State::new(subject, accounts, Some(id), states, None)
     } else {
-        let Some(rows) = rows(pool, subject, period).await? else { return Ok(None) };
+        let (accounts, rows) = tokio::try_join!(accounts, rows(pool, subject, period))?;
+        let Some(rows) = rows else { return Ok(None) };
         State::new(subject, accounts, None, channels_of(&rows), Some(rows.into()))
     };
     state.load_events(pool, needs).await?;

@@ -6,7 +6,6 @@
 //! under the state that they rest on. Heavy work runs beside the threads that serve, a few at a time.
 
 mod columns;
-mod lru;
 pub(crate) mod rosters;
 mod scan;
 
@@ -15,15 +14,12 @@ use std::{any::Any, future::Future, sync::Arc};
 use common::{
     db::{Pool, account_changes::Mark},
     lifecycle::Shutdown,
+    lru::{Admit, Lru},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) use self::scan::{Read, Sink};
-use self::{
-    columns::ColumnStore,
-    lru::{Admit, Lru},
-    rosters::RosterCache,
-};
+use self::{columns::ColumnStore, rosters::RosterCache};
 use crate::{
     engine::{Capture, Fold, accounts::Accounts},
     error::Failure,

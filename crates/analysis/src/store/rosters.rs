@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use common::ids::CaptureId;
+use common::{
+    ids::CaptureId,
+    lru::{Admit, Lru},
+};
 use roaring::RoaringBitmap;
 
-use super::lru::{Admit, Lru};
 use crate::engine::Capture;
 
 /// What a container takes beside its elements, in bytes.

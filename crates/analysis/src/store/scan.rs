@@ -3,20 +3,22 @@
 //! and either end stops when the other is gone.
 
 use std::{
+    collections::HashMap,
     ops::{ControlFlow, RangeInclusive},
     sync::Arc,
 };
 
 use bytes::Bytes;
 use common::{
-    db::{DbError, captures::load},
+    db::{DbError, captures::rosters},
     ids::CaptureId,
+    lru::Admit,
     roster::Roster,
 };
 use roaring::RoaringBitmap;
 use tokio::sync::mpsc;
 
-use super::{Inner, lru::Admit, rosters::RosterCache};
+use super::{Inner, rosters::RosterCache};
 use crate::{
     engine::{Capture, Fold, Present},
     error::Failure,
@@ -103,11 +105,10 @@ async fn load_batch(store: &Inner, batch: &[Capture]) -> Result<Vec<(Capture, Lo
     let cached = store.rosters.get(batch);
     let absent = batch.iter().zip(&cached).filter(|(_, found)| found.is_none());
     let missing: Vec<CaptureId> = absent.map(|(capture, _)| capture.id).collect();
-    let mut stored = std::collections::HashMap::with_capacity(missing.len());
-    if !missing.is_empty() {
-        let rosters = load::rosters(&store.pool, &missing).await?;
-        stored.extend(rosters.into_iter().map(|roster| (roster.id, roster.bytes)));
-    }
+    let mut stored = match &missing[..] {
+        [] => HashMap::new(),
+        missing => rosters::load(&store.pool, missing).await?,
+    };
     let each = batch.iter().zip(cached).map(|(capture, cached)| {
         let loaded = match cached {
             Some(roster) => Loaded::Cached(roster),

@@ -1,5 +1,10 @@
 //! Answers are kept, and none is ever out of date.
 
+use common::{
+    db::captures::rosters,
+    ids::{AccountId, CaptureId},
+    roster::Roster,
+};
 use serde_json::json;
 
 use crate::support::World;
@@ -30,13 +35,9 @@ async fn an_answer_is_kept_until_what_it_rests_on_changes() {
     );
 
     // An account is taken out of a roster.
-    let mut without: common::roster::Roster = [common::ids::AccountId(2)].into_iter().collect();
-    sqlx::query("UPDATE captures SET roster = ?, chatters_count = 1 WHERE id = ?")
-        .bind(without.to_bytes())
-        .bind(landed)
-        .execute(&world.pool)
-        .await
-        .unwrap();
+    let mut without: Roster = [AccountId(2)].into_iter().collect();
+    let mut connection = world.pool.acquire().await.unwrap();
+    rosters::replace(&mut connection, CaptureId(landed), &mut without).await.unwrap();
     let said = world.service.summary(session, "").await;
     assert_eq!((said.cache(), &said.body["distinct_accounts"]), ("MISS", &json!(3)));
 

@@ -50,7 +50,10 @@ async fn a_roster_that_does_not_match_its_count_is_not_counted() {
     let capture = world.capture(session, 7, "2026-11-01 20:00:00", &[1, 2]).await;
     for (sql, problem) in [
         ("UPDATE captures SET chatters_count = 3 WHERE id = ?", (503, "captures_unsettled")),
-        ("UPDATE captures SET roster = 'garbage' WHERE id = ?", (500, "internal")),
+        (
+            "UPDATE rosters SET bytes = 'garbage' WHERE id = (SELECT roster_id FROM captures WHERE id = ?)",
+            (500, "internal"),
+        ),
     ] {
         sqlx::query(sql).bind(capture).execute(&world.pool).await.unwrap();
         assert_eq!(world.service.summary(session, "").await.problem(), problem);

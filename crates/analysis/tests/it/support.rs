@@ -3,7 +3,13 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use chrono::{DateTime, Utc};
-use common::{config, db::account_changes, ids::AccountId, lifecycle::Shutdown, roster::Roster};
+use common::{
+    config,
+    db::{account_changes, captures::rosters},
+    ids::{AccountId, CaptureId},
+    lifecycle::Shutdown,
+    roster::Roster,
+};
 use devstack::testing::{TestDatabase, TestRedis};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
@@ -115,15 +121,13 @@ impl World {
         let distinct: BTreeSet<u32> = who.iter().copied().collect();
         let mut roster: Roster = distinct.iter().copied().map(AccountId).collect();
         let id = self.capture_without_roster(session, channel, at, "pending").await;
-        sqlx::query(
-            "UPDATE captures SET status = 'complete', captured_at = slot, chatters_count = ?, roster = ? WHERE id = ?",
-        )
-        .bind(roster.len())
-        .bind(roster.to_bytes())
-        .bind(id)
-        .execute(&self.pool)
-        .await
-        .unwrap();
+        let mut connection = self.pool.acquire().await.unwrap();
+        rosters::replace(&mut connection, CaptureId(id), &mut roster).await.unwrap();
+        sqlx::query("UPDATE captures SET status = 'complete', captured_at = slot WHERE id = ?")
+            .bind(id)
+            .execute(&self.pool)
+            .await
+            .unwrap();
         id
     }
 

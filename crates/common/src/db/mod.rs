@@ -49,6 +49,10 @@ const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
                        SET SESSION max_statement_time = 30, innodb_lock_wait_timeout = 5, \
                        idle_transaction_timeout = 10";
 
+/// A connection that was used just now is not tested: that would be one more trip for each statement. MariaDB is not
+/// down and up again within that time.
+const TESTED_AFTER: Duration = Duration::from_secs(1);
+
 /// How often a transaction is run again after a transient failure.
 const TRANSACTION_ATTEMPTS: u32 = 5;
 
@@ -62,6 +66,8 @@ pub enum DbError {
     Unanswered(Duration),
     #[error("migrating: {0}")]
     Migrate(#[source] Box<sqlx::migrate::MigrateError>),
+    #[error("MariaDB needs innodb_autoinc_lock_mode 0 or 1 and auto_increment_increment 1, its defaults")]
+    Interleaved,
     #[error("a row of {table} makes no sense: {what}")]
     Corrupt { table: &'static str, what: String },
 }
@@ -148,6 +154,15 @@ pub async fn connect(config: &DatabaseConfig) -> Result<Pool, DbError> {
         .max_connections(config.max_connections)
         .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_mins(5))
+        .test_before_acquire(false)
+        .before_acquire(|connection, idle| {
+            Box::pin(async move {
+                if idle.idle_for >= TESTED_AFTER {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .after_connect(|connection, _| Box::pin(connection.execute(SESSION).map_ok(drop)))
         .connect_lazy_with(options);
     migrate(&pool).await?;
@@ -192,9 +207,10 @@ pub async fn check(pool: &Pool) -> Result<(), String> {
 /// that was cut off is run again (each is written for that).
 ///
 /// # Errors
-/// When a migration fails, or was changed after it had been applied.
+/// When MariaDB is not configured as it must be, a migration fails, or was changed after it had been applied.
 pub async fn migrate(pool: &Pool) -> Result<(), DbError> {
     let mut lock = pool.acquire().await?;
+    captures::rosters::check(&mut lock).await?;
     lock.execute("DO GET_LOCK(CONCAT('tca_migrate:', DATABASE()), 120)").await?;
     let outcome = apply(&mut lock).await;
     // The lock would go with the connection, but the connection goes back to the pool.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{DbError, Pool, json_list};
+use super::{DbError, Pool, captures, json_list};
 
 /// Ends active sessions whose time is over.
 ///
@@ -55,16 +55,10 @@ pub async fn remove_captures(pool: &Pool, before: DateTime<Utc>, limit: u32) -> 
     )
     .fetch_all(pool)
     .await?;
-    let done = sqlx::query!(
-        "DELETE captures FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS unheld
-         STRAIGHT_JOIN captures ON captures.id = unheld.id
-         WHERE captures.status <> 'pending'
-           AND NOT EXISTS (SELECT 1 FROM session_captures WHERE session_captures.capture_id = captures.id)",
-        json_list(&ids)?
-    )
-    .execute(pool)
-    .await?;
-    Ok(done.rows_affected())
+    let mut tx = pool.begin().await?;
+    let removed = captures::remove::unheld(&mut tx, &ids).await?;
+    tx.commit().await?;
+    Ok(removed)
 }
 
 /// Removes sessions that were deleted before `before`.
@@ -102,11 +96,15 @@ pub async fn remove_jobs(
     limit: u32,
 ) -> Result<Vec<RemovedJobs>, DbError> {
     let mut tx = pool.begin().await?;
+    // What ended before a time was due before it, and that there is an index for.
     let rows = sqlx::query!(
-        "(SELECT id, kind, state FROM jobs WHERE state = 'done' AND finished_at < ? LIMIT ?)
-         UNION ALL (SELECT id, kind, state FROM jobs WHERE state = 'dead' AND finished_at < ? LIMIT ?) LIMIT ?",
+        "(SELECT id, kind, state FROM jobs WHERE state = 'done' AND run_at < ? AND finished_at < ? LIMIT ?)
+         UNION ALL
+         (SELECT id, kind, state FROM jobs WHERE state = 'dead' AND run_at < ? AND finished_at < ? LIMIT ?) LIMIT ?",
+        done_before,
         done_before,
         limit,
+        dead_before,
         dead_before,
         limit,
         limit

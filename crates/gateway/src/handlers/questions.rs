@@ -66,7 +66,7 @@ impl Kind {
         let (channel, canonical) = match self {
             Self::Session => {
                 let uuid: SessionUuid = id(text)?;
-                let owned = db::sessions::is_owned(&app.pool, user.id(), uuid).await?;
+                let owned = app.owns(user.id(), uuid).await?;
                 return if owned { Ok(uuid.to_string()) } else { Err(not_found()) };
             }
             Self::Channel => {

@@ -33,9 +33,14 @@ async fn settled(site: &Site) -> Browser {
     ] {
         site.run(statement).await;
     }
+    site.run(
+        "UPDATE captures SET status = 'complete', captured_at = '2026-11-23 21:35:12', chatters_count = 2,
+                roster_id = id, roster_parts = 1",
+    )
+    .await;
     let mut roster: Roster = [AccountId(1), AccountId(2)].into_iter().collect();
     for query in [
-        "UPDATE captures SET status = 'complete', captured_at = '2026-11-23 21:35:12', chatters_count = 2, roster = ?",
+        "INSERT INTO rosters SELECT roster_id, ? FROM captures",
         "INSERT INTO channel_seen SELECT 7, MAX(id), 2, ? FROM captures",
     ] {
         sqlx::query(query).bind(roster.to_bytes()).execute(&site.pool).await.unwrap();

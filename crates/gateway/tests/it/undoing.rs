@@ -54,7 +54,9 @@ async fn purging_removes_what_nobody_else_holds_and_keeps_the_session() {
     // In the same slot: the capture is shared.
     bob.post("/api/v1/captures", &json!({ "channel_ids": ["7"] })).await.ok();
     open(&site, &mut ann).await;
-    site.run("UPDATE captures SET status = 'complete', roster = 'x' ORDER BY id LIMIT 2").await;
+    site.run("UPDATE captures SET status = 'complete', roster_id = id, roster_parts = 1 ORDER BY id LIMIT 2")
+        .await;
+    site.run("INSERT INTO rosters SELECT roster_id, 'x' FROM captures WHERE status = 'complete'").await;
     open(&site, &mut ann).await;
     assert_eq!(site.count("SELECT COUNT(*) FROM captures").await, 3);
 
@@ -67,6 +69,7 @@ async fn purging_removes_what_nobody_else_holds_and_keeps_the_session() {
     let left =
         "SELECT COUNT(*) FROM captures WHERE status = 'pending' OR id = (SELECT MIN(id) FROM captures)";
     assert_eq!(site.count(left).await, 2, "the shared one, and the one that a job is still to fill");
+    assert_eq!(site.count("SELECT COUNT(*) FROM rosters").await, 1, "rosters go with their captures");
     let noted = "SELECT COUNT(*) FROM audit_logs WHERE user_id = 42 AND action = 'session.purged'
                  AND JSON_VALUE(detail, '$.captures') = 1";
     assert_eq!(site.count(noted).await, 1);

@@ -1,6 +1,10 @@
 //! Captures: what is stored, and what is never stored.
 
-use common::{db::jobs::JobState, roster::Roster};
+use common::{
+    db::{captures::rosters, jobs::JobState},
+    ids::CaptureId,
+    roster::Roster,
+};
 use serde_json::json;
 
 use crate::support::{World, outcome};
@@ -15,20 +19,17 @@ async fn a_capture_is_stored_whole_and_the_next_one_is_compared_with_it() {
     let (second, _) = world.ask_for_capture(1, 5).await;
     world.until("SELECT COUNT(*) FROM captures WHERE status = 'complete'", 2).await;
 
-    let rows: Vec<(u64, u32, u32, u32, u32, Vec<u8>)> = sqlx::query_as(
-        "SELECT id, chatters_count, new_count, arrived_count, left_count, roster FROM captures ORDER BY id",
+    let counts: Vec<(u64, u32, u32, u32, u32)> = sqlx::query_as(
+        "SELECT id, chatters_count, new_count, arrived_count, left_count FROM captures ORDER BY id",
     )
     .fetch_all(&world.pool)
     .await
     .unwrap();
-    let counts: Vec<_> = rows.iter().map(|row| (row.0, row.1, row.2, row.3, row.4)).collect();
     assert_eq!(counts, [(first.0, 3, 3, 3, 0), (second.0, 4, 2, 2, 1)]);
-    for row in &rows {
-        assert_eq!(
-            Roster::from_bytes(&row.5).unwrap().len(),
-            row.1,
-            "the roster's size is the capture's count"
-        );
+    let stored = rosters::load(&world.pool, &[first, second]).await.unwrap();
+    for (id, count, ..) in counts {
+        let roster = Roster::from_bytes(&stored[&CaptureId(id)]).unwrap();
+        assert_eq!(roster.len(), count, "the roster's size is the capture's count");
     }
     let seen: u32 =
         sqlx::query_scalar("SELECT accounts FROM channel_seen").fetch_one(&world.pool).await.unwrap();
@@ -83,7 +84,7 @@ async fn an_incomplete_list_is_never_called_a_roster() {
         .await
         .unwrap();
     assert_eq!(reasons, ["cursor_repeated", "twitch_api_cut", "twitch_unavailable"]);
-    assert_eq!(world.count("SELECT COUNT(*) FROM captures WHERE roster IS NOT NULL").await, 0);
+    assert_eq!(world.count("SELECT COUNT(*) FROM rosters").await, 0);
     world.stop().await;
 }
 

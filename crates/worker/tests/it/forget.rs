@@ -2,7 +2,7 @@
 
 use common::{
     config,
-    db::{self, captures::load, personal},
+    db::{self, captures::rosters, personal},
     ids::{AccountId, CaptureId, TwitchUserId, UserId},
     opt_out::OptOutKey,
     roster::Roster,
@@ -22,8 +22,8 @@ async fn opt_out(world: &World, id: u64) {
 }
 
 async fn roster(world: &World, capture: CaptureId) -> Roster {
-    let stored = load::rosters(&world.pool, &[capture]).await.unwrap();
-    Roster::from_bytes(&stored[0].bytes).unwrap()
+    let stored = rosters::load(&world.pool, &[capture]).await.unwrap();
+    Roster::from_bytes(&stored[&capture]).unwrap()
 }
 
 async fn account(world: &World, id: u64) -> Option<AccountId> {
@@ -85,12 +85,13 @@ async fn a_capture_that_was_under_way_leaves_no_trace_either() {
     assert_ne!(stale, again);
     let mut both = roster(&world, capture).await;
     both.0.insert(again.0);
-    for statement in
-        ["UPDATE captures SET roster = ?, chatters_count = 3", "UPDATE channel_seen SET roster = ?"]
-    {
-        sqlx::query(statement).bind(both.to_bytes()).execute(&world.pool).await.unwrap();
-    }
     let mut connection = world.pool.acquire().await.unwrap();
+    rosters::replace(&mut connection, capture, &mut both).await.unwrap();
+    sqlx::query("UPDATE channel_seen SET roster = ?")
+        .bind(both.to_bytes())
+        .execute(&world.pool)
+        .await
+        .unwrap();
     let job = common::jobs::ForgetViewer { twitch_id: TwitchUserId(10), account: Some(stale) };
     let mut job = common::jobs::NewJob::of(&job).unwrap();
     job.policy.delay = std::time::Duration::ZERO;

@@ -64,10 +64,10 @@ async fn ended_jobs_go_and_leave_their_numbers() {
     run(
         &world,
         &[
-            "UPDATE jobs SET state = 'done', finished_at = UTC_TIMESTAMP(6) - INTERVAL 25 HOUR ORDER BY id LIMIT 2500",
-            "UPDATE jobs SET state = 'done', finished_at = UTC_TIMESTAMP(6) - INTERVAL 23 HOUR WHERE state = 'ready' LIMIT 40",
-            "UPDATE jobs SET state = 'dead', finished_at = UTC_TIMESTAMP(6) - INTERVAL 29 DAY WHERE state = 'ready' LIMIT 30",
-            "UPDATE jobs SET state = 'dead', finished_at = UTC_TIMESTAMP(6) - INTERVAL 31 DAY WHERE state = 'ready'",
+            "UPDATE jobs SET state = 'done', finished_at = UTC_TIMESTAMP(6) - INTERVAL 25 HOUR, run_at = finished_at ORDER BY id LIMIT 2500",
+            "UPDATE jobs SET state = 'done', finished_at = UTC_TIMESTAMP(6) - INTERVAL 23 HOUR, run_at = finished_at WHERE state = 'ready' LIMIT 40",
+            "UPDATE jobs SET state = 'dead', finished_at = UTC_TIMESTAMP(6) - INTERVAL 29 DAY, run_at = finished_at WHERE state = 'ready' LIMIT 30",
+            "UPDATE jobs SET state = 'dead', finished_at = UTC_TIMESTAMP(6) - INTERVAL 31 DAY, run_at = finished_at WHERE state = 'ready'",
         ],
     )
     .await;

@@ -1,8 +1,9 @@
-//! Captures as they are counted: which ones a question is about, in what state they are, and their rosters.
+//! Captures as they are counted: which ones a question is about, in what state they are.
 //!
 //! Bounds are bound without a zone: a `DateTime` would go as a TIMESTAMP, which ends in 2038.
 
-use bytes::Bytes;
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -49,25 +50,60 @@ pub struct HistoryMark {
     pub sum: u64,
 }
 
-/// A stored roster, not read yet.
-#[derive(Clone, Debug)]
-pub struct StoredRoster {
-    pub id: CaptureId,
-    pub bytes: Bytes,
+/// What tells whether a session's captures are as they were, without saying what they are: equal glances, equal states
+/// (a checksum of 32 bits, beside the count), but for the channels' names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Glance {
+    pub session: SessionId,
+    captures: i64,
+    checksum: u64,
 }
 
-/// The session's key; none when there is no such session.
+/// A glance at a session; none when there is no such session. Half the price of its [`state`]. When a capture was made
+/// is set together with its status and counts, which are looked at.
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn session(pool: &Pool, uuid: SessionUuid) -> Result<Option<SessionId>, DbError> {
-    let id = sqlx::query_scalar!(
-        "SELECT id FROM sessions WHERE uuid = ? AND status <> 'deleted'",
+pub async fn glance(pool: &Pool, uuid: SessionUuid) -> Result<Option<Glance>, DbError> {
+    let row = sqlx::query!(
+        "SELECT MAX(sessions.id) AS session, COUNT(captures.id) AS `captures!: i64`,
+                BIT_XOR(CRC32(CONCAT_WS(':', captures.id, captures.channel_id, captures.status + 0,
+                                        captures.chatters_count, captures.viewer_count, captures.stream_id)))
+                    AS `checksum!: u64`
+         FROM sessions LEFT JOIN session_captures ON session_captures.session_id = sessions.id
+         LEFT JOIN captures ON captures.id = session_captures.capture_id
+         WHERE sessions.uuid = ? AND sessions.status <> 'deleted'",
         uuid.to_string()
     )
-    .fetch_optional(pool)
+    .fetch_one(pool)
     .await?;
-    Ok(id.map(SessionId))
+    Ok(row.session.map(|session| Glance {
+        session: SessionId(session),
+        captures: row.captures,
+        checksum: row.checksum,
+    }))
+}
+
+/// Whether the channels are still called as `states` say.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn names_are_current(pool: &Pool, states: &[ChannelState]) -> Result<bool, DbError> {
+    let ids: Vec<ChannelId> = states.iter().map(|state| state.channel).collect();
+    let rows = sqlx::query!(
+        "SELECT STRAIGHT_JOIN channels.id, channels.login, channels.display_name
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted
+         JOIN channels ON channels.id = wanted.id",
+        json_list(&ids)?
+    )
+    .fetch_all(pool)
+    .await?;
+    let names: HashMap<u64, (String, String)> =
+        rows.into_iter().map(|row| (row.id, (row.login, row.display_name))).collect();
+    Ok(states.iter().all(|state| match names.get(&state.channel.0) {
+        Some((login, display_name)) => *login == state.login && *display_name == state.display_name,
+        None => state.login.is_empty(),
+    }))
 }
 
 /// The state of a session's captures by channel, in the order of the channels' logins.
@@ -294,21 +330,4 @@ pub async fn history(pool: &Pool, channel: ChannelId, until: DateTime<Utc>) -> R
         newest: row.newest.unwrap_or(0),
         sum: row.sum,
     })
-}
-
-/// The rosters of `captures`, in no order; what has none (any more) is left out.
-///
-/// # Errors
-/// When MariaDB fails.
-pub async fn rosters(pool: &Pool, captures: &[CaptureId]) -> Result<Vec<StoredRoster>, DbError> {
-    let rows = sqlx::query!(
-        "SELECT STRAIGHT_JOIN captures.id, captures.roster AS `roster!`
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted
-         JOIN captures ON captures.id = wanted.id AND captures.roster IS NOT NULL",
-        json_list(captures)?
-    )
-    .fetch_all(pool)
-    .await?;
-    let stored = rows.into_iter().map(|row| StoredRoster { id: CaptureId(row.id), bytes: row.roster.into() });
-    Ok(stored.collect())
 }

@@ -2,7 +2,9 @@
 //! taking an account out of them.
 
 pub mod load;
+pub mod remove;
 pub mod request;
+pub mod rosters;
 pub mod store;
 pub mod take_out;
 pub mod view;

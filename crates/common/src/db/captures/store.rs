@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::MySqlConnection;
 
+use super::rosters;
 use crate::{
     db::{DbError, Pool},
     ids::{CaptureId, ChannelId, UserId},
@@ -55,9 +56,11 @@ pub async fn complete(
     };
     let (stream, viewers) = broadcast(connection, channel, captured_at).await?.unzip();
     // A scheduled capture belongs to the broadcast that it was planned in, whatever runs by now.
-    sqlx::query!(
+    let place = rosters::insert(connection, roster).await?;
+    let stored = sqlx::query!(
         "UPDATE captures SET status = 'complete', reason = NULL, captured_at = ?, stream_id = COALESCE(stream_id, ?),
-                viewer_count = ?, chatters_count = ?, new_count = ?, arrived_count = ?, left_count = ?, roster = ?
+                viewer_count = ?, chatters_count = ?, new_count = ?, arrived_count = ?, left_count = ?, roster_id = ?,
+                roster_parts = ?
          WHERE id = ? AND status = 'pending'",
         captured_at,
         stream,
@@ -66,11 +69,15 @@ pub async fn complete(
         counts.new,
         counts.arrived,
         counts.left,
-        roster.to_bytes(),
+        place.first,
+        place.parts,
         capture.0
     )
     .execute(&mut *connection)
     .await?;
+    if stored.rows_affected() == 0 {
+        rosters::remove(connection, place).await?;
+    }
     if !new.is_empty() {
         seen.0 |= new;
         sqlx::query!(
@@ -138,16 +145,19 @@ async fn previous_roster(
     capture: CaptureId,
     channel: ChannelId,
 ) -> Result<Roster, DbError> {
-    let bytes = sqlx::query_scalar!(
-        "SELECT earlier.roster FROM captures AS this JOIN captures AS earlier
-           ON earlier.channel_id = ? AND earlier.status = 'complete' AND earlier.slot < this.slot
-         WHERE this.id = ? ORDER BY earlier.slot DESC LIMIT 1",
+    let parts = sqlx::query_scalar!(
+        "SELECT bytes FROM (
+             SELECT earlier.roster_id, earlier.roster_parts FROM captures AS this JOIN captures AS earlier
+               ON earlier.channel_id = ? AND earlier.status = 'complete' AND earlier.slot < this.slot
+             WHERE this.id = ? ORDER BY earlier.slot DESC LIMIT 1) AS previous
+         JOIN rosters ON rosters.id >= previous.roster_id AND rosters.id < previous.roster_id + previous.roster_parts
+         ORDER BY rosters.id",
         channel.0,
         capture.0
     )
-    .fetch_optional(connection)
+    .fetch_all(connection)
     .await?;
-    bytes.flatten().map_or_else(|| Ok(Roster::default()), |bytes| read(&bytes))
+    if parts.is_empty() { Ok(Roster::default()) } else { read(&parts.concat()) }
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<Roster, DbError> {

@@ -7,7 +7,10 @@ use std::sync::{
 
 use chrono::{DateTime, Utc};
 
-use super::store::{lock_seen, read};
+use super::{
+    rosters,
+    store::{lock_seen, read},
+};
 use crate::{
     db::{DbError, Pool},
     ids::{AccountId, CaptureId, ChannelId},
@@ -45,7 +48,7 @@ pub async fn channels_that_saw(pool: &Pool, account: AccountId) -> Result<Vec<Ch
 /// A capture that holds the account.
 struct Holding {
     id: CaptureId,
-    at: Option<DateTime<Utc>>,
+    at: DateTime<Utc>,
     roster: Roster,
 }
 
@@ -59,8 +62,8 @@ async fn each_step<F: Future<Output = Result<(), DbError>>>(
     let mut after = 0;
     loop {
         let rows = sqlx::query!(
-            "SELECT id, captured_at AS `at: DateTime<Utc>`, roster AS `roster!` FROM captures
-             WHERE channel_id = ? AND id > ? AND roster IS NOT NULL ORDER BY id LIMIT ?",
+            "SELECT id, captured_at AS `at!: DateTime<Utc>` FROM captures
+             WHERE channel_id = ? AND id > ? AND status = 'complete' ORDER BY id LIMIT ?",
             channel.0,
             after,
             STEP
@@ -69,11 +72,14 @@ async fn each_step<F: Future<Output = Result<(), DbError>>>(
         .await?;
         let Some(last) = rows.last() else { return Ok(()) };
         after = last.id;
+        let ids: Vec<CaptureId> = rows.iter().map(|row| CaptureId(row.id)).collect();
+        let stored = rosters::load(pool, &ids).await?;
         let mut holding = Vec::new();
-        for row in &rows {
-            let roster = read(&row.roster)?;
+        for (id, row) in ids.into_iter().zip(&rows) {
+            let Some(bytes) = stored.get(&id) else { continue };
+            let roster = read(bytes)?;
             if roster.0.contains(account.0) {
-                holding.push(Holding { id: CaptureId(row.id), at: row.at, roster });
+                holding.push(Holding { id, at: row.at, roster });
             }
         }
         seen(holding).await?;
@@ -92,7 +98,7 @@ pub async fn times_of(
     let times = Mutex::new(Vec::new());
     each_step(pool, channel, account, |holding| {
         let mut times = times.lock().unwrap_or_else(PoisonError::into_inner);
-        times.extend(holding.into_iter().filter_map(|capture| capture.at));
+        times.extend(holding.into_iter().map(|capture| capture.at));
         std::future::ready(Ok(()))
     })
     .await?;
@@ -130,15 +136,10 @@ pub async fn from_channel(pool: &Pool, channel: ChannelId, account: AccountId) -
 async fn from_captures(pool: &Pool, account: AccountId, captures: Vec<Holding>) -> Result<(), DbError> {
     for Holding { id, mut roster, .. } in captures {
         roster.0.remove(account.0);
+        let mut tx = pool.begin().await?;
         // The count changes with the roster, by which copies in memory notice that they are old.
-        sqlx::query!(
-            "UPDATE captures SET roster = ?, chatters_count = ? WHERE id = ?",
-            roster.to_bytes(),
-            roster.len(),
-            id.0
-        )
-        .execute(pool)
-        .await?;
+        rosters::replace(&mut tx, id, &mut roster).await?;
+        tx.commit().await?;
     }
     Ok(())
 }

@@ -173,17 +173,25 @@ pub async fn bury(
 /// # Errors
 /// When MariaDB fails.
 pub async fn take_back_expired(pool: &Pool, limit: u32) -> Result<u64, DbError> {
-    let mut tx = pool.begin().await?;
+    // Looks through all that run, which are not many, without a lock.
     let ended = sqlx::query_scalar!(
-        "SELECT id FROM jobs WHERE state = 'running' AND lease_until < UTC_TIMESTAMP(6)
-         ORDER BY lease_until LIMIT ? FOR UPDATE SKIP LOCKED",
+        "SELECT id FROM jobs WHERE state = 'running' AND lease_until < UTC_TIMESTAMP(6) ORDER BY lease_until LIMIT ?",
         limit
     )
-    .fetch_all(&mut *tx)
+    .fetch_all(pool)
     .await?;
     if ended.is_empty() {
         return Ok(0);
     }
+    let mut tx = pool.begin().await?;
+    let ended = sqlx::query_scalar!(
+        "SELECT STRAIGHT_JOIN jobs.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS ended
+         JOIN jobs ON jobs.id = ended.id
+         WHERE jobs.state = 'running' AND jobs.lease_until < UTC_TIMESTAMP(6) FOR UPDATE SKIP LOCKED",
+        json_list(&ended)?
+    )
+    .fetch_all(&mut *tx)
+    .await?;
     let readied = sqlx::query!(
         "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS ended
          STRAIGHT_JOIN jobs ON jobs.id = ended.id

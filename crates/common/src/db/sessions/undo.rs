@@ -6,7 +6,7 @@ use sqlx::MySqlConnection;
 
 use super::{SessionStatus, parse_uuid, save};
 use crate::{
-    db::{DbError, Pool, audit_logs, json_list, retrying},
+    db::{DbError, Pool, audit_logs, captures, json_list, retrying},
     ids::{SessionUuid, UserId},
 };
 
@@ -201,24 +201,15 @@ async fn purge_some(pool: &Pool, session: u64) -> Result<Option<u64>, DbError> {
     if held.is_empty() {
         return Ok(None);
     }
-    let held = json_list(&held)?;
     sqlx::query!(
         "DELETE session_captures FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS held
          STRAIGHT_JOIN session_captures ON session_captures.capture_id = held.id AND session_captures.session_id = ?",
-        held,
+        json_list(&held)?,
         session
     )
     .execute(&mut *tx)
     .await?;
-    let removed = sqlx::query!(
-        "DELETE captures FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS held
-         STRAIGHT_JOIN captures ON captures.id = held.id
-         WHERE captures.status <> 'pending'
-           AND NOT EXISTS (SELECT 1 FROM session_captures WHERE session_captures.capture_id = captures.id)",
-        held
-    )
-    .execute(&mut *tx)
-    .await?;
+    let removed = captures::remove::unheld(&mut tx, &held).await?;
     tx.commit().await?;
-    Ok(Some(removed.rows_affected()))
+    Ok(Some(removed))
 }

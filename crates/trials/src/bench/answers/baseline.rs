@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use common::roster::Roster;
+use common::{db::captures::rosters, ids::CaptureId, roster::Roster};
 
 use super::world::World;
 use crate::{
@@ -47,20 +47,20 @@ const DAYS: &str = "
 pub(super) async fn run(stage: &Stage, world: &World, cold: f64, figures: &mut Figures) -> Result<()> {
     sqlx::raw_sql(TABLE).execute(&stage.pool).await?;
     sqlx::raw_sql(USERS).execute(&stage.pool).await?;
-    let rosters: Vec<(u64, Vec<u8>)> = sqlx::query_as(
-        "SELECT captures.id, roster FROM captures JOIN session_captures ON capture_id = captures.id
-         JOIN sessions ON sessions.id = session_id WHERE uuid = ? ORDER BY captures.id",
+    let captures: Vec<u64> = sqlx::query_scalar(
+        "SELECT capture_id FROM session_captures JOIN sessions ON sessions.id = session_id WHERE uuid = ? ORDER BY capture_id",
     )
     .bind(world.session.to_string())
     .fetch_all(&stage.pool)
     .await?;
-    for (capture, roster) in rosters {
+    let captures: Vec<CaptureId> = captures.into_iter().map(CaptureId).collect();
+    for (capture, roster) in rosters::load(&stage.pool, &captures).await? {
         let ids: Vec<u32> = Roster::from_bytes(&roster)?.0.iter().collect();
         sqlx::query(
             "INSERT INTO capture_chatters (capture_id, twitch_user_id)
              SELECT ?, 1000 + id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS ids",
         )
-        .bind(capture)
+        .bind(capture.0)
         .bind(serde_json::to_string(&ids)?)
         .execute(&stage.pool)
         .await?;
@@ -73,7 +73,7 @@ pub(super) async fn run(stage: &Stage, world: &World, cold: f64, figures: &mut F
     let theirs = begun.elapsed().as_secs_f64() * 1e3;
     figures.report("the same summary from a row for each chatter", "ms", theirs);
     figures.report("ratio: their summary to ours, cold", "times", theirs / cold);
-    let bytes = super::size::of_table(stage, "capture_chatters").await?;
+    let (bytes, _) = super::size::of_tables(stage, &["capture_chatters"]).await?;
     figures.report("bytes of a presence with a row for each chatter", "B", float(bytes) / world.presences());
     sqlx::raw_sql("DROP TABLE capture_chatters, twitch_users").execute(&stage.pool).await?;
     Ok(())

@@ -1,6 +1,11 @@
 //! Sessions of any size, written straight into the tables: making them by captures would take hours.
 
-use common::{ids::AccountId, roster::Roster};
+use chrono::{DateTime, TimeDelta, Utc};
+use common::{
+    db::captures::rosters,
+    ids::{AccountId, CaptureId},
+    roster::Roster,
+};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use uuid::Uuid;
 
@@ -52,6 +57,7 @@ pub(super) async fn fill(stage: &Stage, shape: Shape, number: u64) -> Result<Wor
     .execute(&stage.pool)
     .await?;
     let rng = &mut StdRng::seed_from_u64(number);
+    let began = "2026-01-01T00:00:00Z".parse::<DateTime<Utc>>()?;
     let mut tx = stage.pool.begin().await?;
     for capture in 0..shape.captures {
         let mut roster = Roster::default();
@@ -60,17 +66,18 @@ pub(super) async fn fill(stage: &Stage, shape: Shape, number: u64) -> Result<Wor
         }
         let channel = number * 10 + u64::from(capture % 2);
         let (day, slot) = (capture / 48, capture % 48);
+        let at = began + TimeDelta::minutes((day * 1_440 + slot * 5).into());
         let stored = sqlx::query(
-            "INSERT INTO captures (channel_id, slot, status, captured_at, chatters_count, roster, stream_id)
-             VALUES (?, '2026-01-01' + INTERVAL ? MINUTE, 'complete', slot, ?, ?, ?)",
+            "INSERT INTO captures (channel_id, slot, status, captured_at, chatters_count, stream_id)
+             VALUES (?, ?, 'complete', slot, ?, ?)",
         )
         .bind(channel)
-        .bind(day * 1_440 + slot * 5)
+        .bind(at.naive_utc())
         .bind(roster.len())
-        .bind(roster.to_bytes())
         .bind(number * 1_000_000 + u64::from(day * 2 + capture % 2))
         .execute(&mut *tx)
         .await?;
+        rosters::replace(&mut tx, CaptureId(stored.last_insert_id()), &mut roster).await?;
         sqlx::query("INSERT INTO session_captures VALUES (?, ?)")
             .bind(opened.last_insert_id())
             .bind(stored.last_insert_id())

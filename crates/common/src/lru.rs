@@ -1,4 +1,4 @@
-//! What was used last, within a bound of bytes.
+//! A cache in memory: what was used last, within a bound of bytes.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -6,14 +6,14 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use common::metrics;
+use crate::metrics;
 
 /// What an entry takes beside what it holds: keys, pointers, the two maps' nodes.
 const ENTRY_BYTES: usize = 256;
 
 /// Whether an entry may push others out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Admit {
+pub enum Admit {
     Always,
     /// One that is part of more than fits would only push out what comes next.
     IfRoom,
@@ -37,7 +37,7 @@ struct Inner<K, V> {
 
 /// A cache of `V`s, which are cheap to clone. The least recently used go first.
 #[derive(Debug)]
-pub(crate) struct Lru<K, V> {
+pub struct Lru<K, V> {
     /// As in the metrics.
     name: &'static str,
     inner: Mutex<Inner<K, V>>,
@@ -45,18 +45,18 @@ pub(crate) struct Lru<K, V> {
 }
 
 impl<K: Clone + Eq + Hash, V: Clone> Lru<K, V> {
-    pub(crate) fn new(name: &'static str, limit: usize) -> Self {
+    pub fn new(name: &'static str, limit: usize) -> Self {
         let inner = Inner { entries: HashMap::new(), order: BTreeMap::new(), bytes: 0, tick: 0 };
         Self { name, inner: Mutex::new(inner), limit }
     }
 
     /// How many bytes fit.
-    pub(crate) fn limit(&self) -> usize {
+    pub fn limit(&self) -> usize {
         self.limit
     }
 
     /// Those of `keys` that are here, each in its place.
-    pub(crate) fn get(&self, keys: impl ExactSizeIterator<Item = K>) -> Vec<Option<V>> {
+    pub fn get(&self, keys: impl ExactSizeIterator<Item = K>) -> Vec<Option<V>> {
         let asked = keys.len();
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let found: Vec<_> = keys.map(|key| inner.touch(&key)).collect();
@@ -69,7 +69,7 @@ impl<K: Clone + Eq + Hash, V: Clone> Lru<K, V> {
     }
 
     /// Keeps `value`, which takes `bytes` in memory.
-    pub(crate) fn put(&self, key: K, value: V, bytes: usize, admit: Admit) {
+    pub fn put(&self, key: K, value: V, bytes: usize, admit: Admit) {
         let bytes = bytes + ENTRY_BYTES;
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.remove(&key);
