@@ -39,6 +39,9 @@ pub const WINDOW: u32 = 16;
 /// At this many announced jobs a lane's window is filled again.
 const LOW: u32 = WINDOW / 2;
 
+/// Of how many lanes the next jobs are announced together.
+const REFILL: usize = 64;
+
 /// After how long an announcement that nobody took counts as lost.
 pub const LOST_AFTER: Duration = Duration::from_secs(10);
 /// The same when Redis holds no announcement at all, as after a FLUSHALL: nothing can be on its way for longer.
@@ -80,9 +83,13 @@ impl Queue {
     /// # Errors
     /// When MariaDB fails.
     pub async fn refill(&self, lanes: &[Lane]) -> Result<(), DbError> {
-        for (lane, announced) in db::jobs::low_lanes(&self.pool, lanes, LOW).await? {
-            let next = db::jobs::waiting(&self.pool, &lane, WINDOW.saturating_sub(announced)).await?;
-            self.publish(next.into_iter().map(|job| (job, lane.kind.clone())).collect()).await;
+        for lanes in db::jobs::low_lanes(&self.pool, lanes, LOW).await?.chunks(REFILL) {
+            let mut next = Vec::new();
+            for (lane, announced) in lanes {
+                let jobs = db::jobs::waiting(&self.pool, lane, WINDOW.saturating_sub(*announced)).await?;
+                next.extend(jobs.into_iter().map(|job| (job, lane.kind.clone())));
+            }
+            self.publish(next).await;
         }
         Ok(())
     }

@@ -1,9 +1,12 @@
 //! How many more jobs this worker may run: in all, and of each kind that is limited.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use common::{jobs::KINDS, lifecycle::Shutdown};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// For how long a worker that was full waits until half of it is free.
+const GATHER: Duration = Duration::from_millis(5);
 
 /// How many jobs are started at once, at most.
 const BATCH: usize = 64;
@@ -11,6 +14,7 @@ const BATCH: usize = 64;
 #[derive(Debug)]
 pub struct Room {
     all: Arc<Semaphore>,
+    half: u32,
     limited: HashMap<&'static str, Arc<Semaphore>>,
 }
 
@@ -26,15 +30,23 @@ impl Room {
         let limited = KINDS.iter().filter_map(|(kind, policy)| {
             policy.concurrency.map(|limit| (*kind, Arc::new(Semaphore::new(limit as usize))))
         });
-        Self { all: Arc::new(Semaphore::new(concurrency as usize)), limited: limited.collect() }
+        let all = Arc::new(Semaphore::new(concurrency as usize));
+        Self { all, half: concurrency / 2, limited: limited.collect() }
     }
 
     /// Waits for room and takes all there is, one permit a job; `None` when draining.
+    ///
+    /// When there was none, more is waited for: a claim costs about the same for one job as for many.
     pub async fn free(&self, shutdown: &Shutdown) -> Option<Vec<OwnedSemaphorePermit>> {
+        let was_full = self.all.available_permits() == 0;
         let first = tokio::select! {
             permit = self.all.clone().acquire_owned() => permit.ok()?,
             () = shutdown.draining() => return None,
         };
+        if was_full {
+            let half = self.all.clone().acquire_many_owned(self.half);
+            drop(tokio::time::timeout(GATHER, half).await);
+        }
         let more = std::iter::from_fn(|| self.all.clone().try_acquire_owned().ok());
         Some(std::iter::once(first).chain(more).take(BATCH).collect())
     }

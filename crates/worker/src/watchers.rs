@@ -6,7 +6,7 @@ use common::{
         self,
         jobs::{ClaimedJob, JobState},
     },
-    events::{self, Event, JobEvent, Progress},
+    events::{self, CaptureEvent, Event, JobEvent, Progress},
     ids::CaptureId,
     jobs::{CaptureChatters, Job as _},
     redis_keys,
@@ -33,7 +33,18 @@ pub async fn tell_job(
     let Ok(payload) = serde_json::from_str::<CaptureChatters>(&job.payload) else {
         return;
     };
-    let event = Event::Job(JobEvent {
+    let event = job_event(job, &payload, state, last_error, progress);
+    tell(context, payload.capture, &[event]).await;
+}
+
+fn job_event(
+    job: &ClaimedJob,
+    payload: &CaptureChatters,
+    state: JobState,
+    last_error: Option<String>,
+    progress: Option<Progress>,
+) -> Event {
+    Event::Job(JobEvent {
         id: job.id,
         kind: job.kind.clone(),
         state,
@@ -43,16 +54,30 @@ pub async fn tell_job(
         max_attempt: job.max_attempt,
         last_error,
         progress,
-    });
-    tell(context, payload.capture, &event).await;
+    })
 }
 
 /// Tells everybody whose active session holds the capture.
-pub async fn tell(context: &Context, capture: CaptureId, event: &Event) {
+pub async fn tell(context: &Context, capture: CaptureId, events: &[Event]) {
     match db::captures::store::watchers(&context.pool, capture).await {
-        Ok(users) => events::publish(&context.redis, &users, event).await,
+        Ok(users) => {
+            for event in events {
+                events::publish(&context.redis, &users, event).await;
+            }
+        }
         Err(error) => tracing::warn!(%error, "watchers.not_told"),
     }
+}
+
+/// Tells the watchers that the capture is stored, and its job done.
+pub async fn tell_stored(
+    context: &Context,
+    job: &ClaimedJob,
+    payload: &CaptureChatters,
+    stored: CaptureEvent,
+) {
+    let done = job_event(job, payload, JobState::Done, None, None);
+    tell(context, payload.capture, &[done, Event::Capture(stored)]).await;
 }
 
 /// Keeps the progress for whoever asks, and tells who watches.

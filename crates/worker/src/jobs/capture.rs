@@ -39,7 +39,8 @@ pub async fn run(
 ) -> Result<(), JobError> {
     let started = Instant::now();
     if !store::is_pending(&context.pool, payload.capture).await? {
-        return finish_only(context, lease).await;
+        // An earlier run, or another moderator's job, has stored it.
+        return super::finish_only(context, lease).await;
     }
     watchers::tell_job(context, job, JobState::Running, None, None).await;
     context.opt_outs.refresh(&context.pool).await?;
@@ -61,22 +62,15 @@ pub async fn run(
         capture = %payload.capture, channel = %payload.channel, chatters = counts.chatters, new = counts.new,
         due = seen.due, pages = outcome.pages, millis = started.elapsed().as_secs_f64() * 1e3, "capture.stored"
     );
-    watchers::tell_job(context, job, JobState::Done, None, None).await;
-    let event = CaptureEvent {
+    let stored = CaptureEvent {
         capture_id: payload.capture,
         channel_id: payload.channel,
         captured_at,
         chatters_count: counts.chatters,
         new_count: counts.new,
     };
-    watchers::tell(context, payload.capture, &Event::Capture(event)).await;
+    watchers::tell_stored(context, job, payload, stored).await;
     Ok(())
-}
-
-/// An earlier run, or another moderator's job, has stored the capture.
-async fn finish_only(context: &Context, lease: &Lease) -> Result<(), JobError> {
-    let mut connection = context.pool.acquire().await.map_err(DbError::from)?;
-    if lease.finish(&mut connection).await? { Ok(()) } else { Err(JobError::Fenced) }
 }
 
 /// Everybody whom the pages named.

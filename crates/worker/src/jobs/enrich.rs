@@ -69,7 +69,7 @@ async fn enrich(context: &Context, ids: &[TwitchUserId]) -> Result<(), JobError>
 async fn tell(context: &Context, payload: &EnrichAccounts) -> Result<(), JobError> {
     if let EnrichAccounts::Capture { capture } = payload {
         let remaining = db::accounts::pending(&context.pool).await?;
-        watchers::tell(context, *capture, &Event::Enriched { remaining }).await;
+        watchers::tell(context, *capture, &[Event::Enriched { remaining }]).await;
     }
     Ok(())
 }
