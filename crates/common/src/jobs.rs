@@ -174,8 +174,8 @@ impl Job for ForgetViewer {
     }
 }
 
-/// Does nothing but leave a row in `job_probes`, in the transaction that finishes it: what fault trials and benchmarks
-/// (`crates/trials`) enqueue to see whether jobs are run, and run once. Refused outside of development.
+/// Does nothing but leave a row in `job_probes`, in the transaction that finishes it, or not even that: what fault trials
+/// and benchmarks (`crates/trials`) enqueue to see whether jobs are run, and run once. Refused outside of development.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Probe {
     pub name: String,
@@ -183,6 +183,9 @@ pub struct Probe {
     /// How long it takes, in milliseconds.
     #[serde(default)]
     pub nap_ms: u64,
+    /// Whether it leaves no row: what the queue alone costs.
+    #[serde(default)]
+    pub traceless: bool,
     /// Where its first run takes the worker down, or panics.
     #[serde(default)]
     pub abort_at: Option<AbortAt>,

@@ -26,6 +26,7 @@ pub fn probe(tenant: u64, nap: Duration) -> Probe {
         name: format!("p{}", NUMBER.fetch_add(1, Ordering::Relaxed)),
         tenant: UserId(tenant),
         nap_ms: u64::try_from(nap.as_millis()).unwrap_or(u64::MAX),
+        traceless: false,
         abort_at: None,
         poison: false,
     }
@@ -80,17 +81,16 @@ impl Stage {
     }
 
     /// Puts `count` due probes into the table in one statement, unannounced, as a long outage would leave them.
-    /// `tenant` is SQL over `seq`, which counts from 1.
+    /// `tenant` is SQL over `seq`, which counts from 1; `fields` are further ones of [`Probe`], in JSON.
     ///
     /// # Errors
     /// When MariaDB fails.
-    pub async fn pile_up(&self, name: &str, count: u32, tenant: &str, nap: Duration) -> Result<()> {
-        let nap = nap.as_millis();
+    pub async fn pile_up(&self, name: &str, count: u32, tenant: &str, fields: &str) -> Result<()> {
         let statement = format!(
             "INSERT INTO jobs (kind, dedup, tenant, priority, max_attempt, run_at, payload, created_at)
              SELECT 'probe', CONCAT('{name}-', seq), {tenant}, 20, 5,
                     UTC_TIMESTAMP(6) - INTERVAL ({count} - seq) MICROSECOND,
-                    CONCAT('{{\"name\":\"{name}-', seq, '\",\"tenant\":\"', {tenant}, '\",\"nap_ms\":{nap}}}'),
+                    CONCAT('{{\"name\":\"{name}-', seq, '\",\"tenant\":\"', {tenant}, '\",{fields}}}'),
                     UTC_TIMESTAMP(6)
              FROM seq_1_to_{count}"
         );

@@ -33,7 +33,7 @@ pub async fn all_at_once(options: &Options, figures: &mut Figures) -> Result<()>
         .await?;
     let slowlog = redis::cmd("CONFIG").arg("SET").arg("slowlog-log-slower-than").arg(20_000).to_owned();
     slowlog.exec_async(&mut stage.redis.shared()).await?;
-    stage.pile_up("crowd", jobs, "IF(seq % 2, 1, 2 + seq % 1000)", Duration::ZERO).await?;
+    stage.pile_up("crowd", jobs, "IF(seq % 2, 1, 2 + seq % 1000)", r#""nap_ms":0"#).await?;
     let drained = stage.drained(Duration::from_mins(5)).await?;
     figures.report("drained", "s", drained.as_secs_f64());
     stage.outcome().await?.judge(figures, jobs.into());
@@ -64,7 +64,7 @@ pub async fn all_at_once(options: &Options, figures: &mut Figures) -> Result<()>
 pub async fn beside_a_crowd(options: &Options, figures: &mut Figures) -> Result<()> {
     let (crowd, rounds) = options.pick((50_000, 20), (3_000, 3));
     let stage = Stage::with(2, |builder| builder.env(Service::Worker, "LOG_LEVEL", "warn")).await?;
-    stage.pile_up("crowd", crowd, "1", Duration::from_millis(20)).await?;
+    stage.pile_up("crowd", crowd, "1", r#""nap_ms":20"#).await?;
     let done = "SELECT LEAST(COUNT(*), 100) FROM job_probes";
     stage.until("the crowd to be under way", done, 100, Duration::from_secs(30)).await?;
     for _ in 0..rounds {

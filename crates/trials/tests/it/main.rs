@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test says what went wrong by panicking")]
 
+mod killed;
 mod logs;
 mod points;
 

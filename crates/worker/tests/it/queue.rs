@@ -233,6 +233,7 @@ async fn a_run_that_panics_ends_alone_and_is_run_again() {
         name: "panics".to_owned(),
         tenant: UserId(7),
         nap_ms: 0,
+        traceless: false,
         abort_at: Some(AbortAt::Panic),
         poison: false,
     };

@@ -248,7 +248,7 @@ impl World {
         let mut jobs = Vec::new();
         for n in 0..count {
             let (name, tenant) = (format!("{tenant}-{n}"), UserId(tenant));
-            let probe = Probe { name, tenant, nap_ms, abort_at: None, poison: false };
+            let probe = Probe { name, tenant, nap_ms, traceless: false, abort_at: None, poison: false };
             let job = NewJob::of(&probe).unwrap();
             jobs.push(db::jobs::insert(&mut connection, &job, "").await.unwrap().0);
         }
