@@ -95,12 +95,12 @@ impl Env {
         value.into()
     }
 
-    /// A URL of the given scheme that may hold a password: it never shows, not even when it is malformed.
-    pub fn secret_url(&mut self, name: &str, scheme: &str) -> SecretString {
+    /// A URL of one of `schemes` that may hold a password: it never shows, not even when it is malformed.
+    pub fn secret_url(&mut self, name: &str, schemes: &[&str]) -> SecretString {
         let text = self.required(name);
-        let is_right = |url: Url| url.scheme() == scheme && url.has_host();
+        let is_right = |url: Url| schemes.contains(&url.scheme()) && url.has_host();
         if !text.is_empty() && !Url::parse(&text).is_ok_and(is_right) {
-            self.reject(name, format!("is not a URL like {scheme}://host:port"));
+            self.reject(name, format!("is not a URL like {}://host:port", schemes.join(":// or ")));
         }
         text.into()
     }
@@ -275,7 +275,7 @@ pub struct DatabaseConfig {
 impl DatabaseConfig {
     pub fn from_env(env: &mut Env) -> Self {
         Self {
-            url: env.secret_url("DATABASE_URL", "mysql"),
+            url: env.secret_url("DATABASE_URL", &["mysql", "mariadb"]),
             max_connections: env.number_in("DATABASE_MAX_CONNECTIONS", 10, 2..=500),
             wait: env.seconds("DATABASE_WAIT_SECONDS", 60, 1..=600),
         }
@@ -291,7 +291,7 @@ pub struct RedisConfig {
 
 impl RedisConfig {
     pub fn from_env(env: &mut Env) -> Self {
-        Self { url: env.secret_url("REDIS_URL", "redis") }
+        Self { url: env.secret_url("REDIS_URL", &["redis"]) }
     }
 }
 

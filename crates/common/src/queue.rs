@@ -37,7 +37,7 @@ use crate::{
 /// How many jobs of a lane are announced at a time.
 pub const WINDOW: u32 = 16;
 /// At this many announced jobs a lane's window is filled again.
-const LOW: u32 = WINDOW / 2;
+pub const LOW: u32 = WINDOW / 2;
 
 /// Of how many lanes the next jobs are announced together.
 const REFILL: usize = 64;

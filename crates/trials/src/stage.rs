@@ -157,7 +157,8 @@ impl Stage {
         let pending = "SELECT COUNT(*) FROM captures WHERE status = 'pending'";
         let ended = async {
             let took = self.until("the end of all captures' jobs", open, 0, limit).await?;
-            self.until("the end of all captures", pending, 0, limit).await.map(|more| took + more)
+            let left = limit.saturating_sub(took);
+            self.until("the end of all captures", pending, 0, left).await.map(|more| took + more)
         };
         match ended.await {
             Ok(took) => Ok(took),

@@ -5,7 +5,7 @@ use std::{
     ops::AddAssign,
 };
 
-use common::roster::Roster;
+use common::{db::captures::rosters, ids::CaptureId, roster::Roster};
 
 use crate::{Result, figures::Figures, sim::Sim, stage::Stage};
 
@@ -28,7 +28,7 @@ pub struct Ended {
     pub reason: Option<String>,
 }
 
-type Row = (u64, u64, Option<String>, Option<i64>, Option<Vec<u8>>);
+type Row = (u64, u64, Option<String>, Option<i64>);
 
 /// The captures after the one with id `after` that have ended, in the order in which they were asked for.
 ///
@@ -42,15 +42,16 @@ pub async fn ended(stage: &Stage, after: u64) -> Result<Vec<Ended>> {
             .into_iter()
             .collect();
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT id, channel_id, reason, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', captured_at) DIV 1000,
-                IF(status = 'complete', roster, NULL)
+        "SELECT id, channel_id, reason, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', captured_at) DIV 1000
          FROM captures WHERE id > ? AND status <> 'pending' ORDER BY id",
     )
     .bind(after)
     .fetch_all(&stage.pool)
     .await?;
-    let ended = rows.into_iter().map(|(id, room, reason, at, bytes)| {
-        let roster = match (bytes, at) {
+    let ids: Vec<CaptureId> = rows.iter().map(|(id, ..)| CaptureId(*id)).collect();
+    let mut stored = rosters::load(&stage.pool, &ids).await?;
+    let ended = rows.into_iter().map(|(id, room, reason, at)| {
+        let roster = match (stored.remove(&CaptureId(id)), at) {
             (Some(bytes), Some(at)) => {
                 let named =
                     |account| accounts.get(&account).copied().ok_or("a roster names nobody's account");

@@ -152,7 +152,7 @@ fn read(
         Loaded::Cached(roster) => return Ok(roster),
         Loaded::Stored(bytes) => bytes,
     };
-    let corrupt = |error| DbError::corrupt("captures", format!("capture {}: {error}", capture.id));
+    let corrupt = |error| DbError::corrupt("rosters", format!("capture {}: {error}", capture.id));
     let roster = Roster::from_bytes(&bytes).map_err(corrupt)?;
     if roster.len() != capture.chatters {
         return Err(Failure::Changed);

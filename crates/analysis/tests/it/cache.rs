@@ -37,7 +37,8 @@ async fn an_answer_is_kept_until_what_it_rests_on_changes() {
     // An account is taken out of a roster.
     let mut without: Roster = [AccountId(2)].into_iter().collect();
     let mut connection = world.pool.acquire().await.unwrap();
-    rosters::replace(&mut connection, CaptureId(landed), &mut without).await.unwrap();
+    let locked = rosters::lock(&mut connection, CaptureId(landed)).await.unwrap().unwrap();
+    locked.replace(&mut connection, &mut without).await.unwrap();
     let said = world.service.summary(session, "").await;
     assert_eq!((said.cache(), &said.body["distinct_accounts"]), ("MISS", &json!(3)));
 
@@ -49,6 +50,40 @@ async fn an_answer_is_kept_until_what_it_rests_on_changes() {
         .unwrap();
     let said = world.service.summary(session, "").await;
     assert_eq!(said.body["coverage"]["captures"], 2);
+}
+
+#[tokio::test]
+async fn captures_that_change_in_the_same_way_are_noticed() {
+    let world = World::new().await;
+    let session = world.session().await;
+    world.capture(session, 7, "2026-11-01 20:00:00", &[1]).await;
+    for minute in 1..=4 {
+        world.capture_without_roster(session, 7, &format!("2026-11-01 20:0{minute}:00"), "pending").await;
+    }
+    let gaps = async || world.service.summary(session, "").await.body["coverage"]["gaps"].clone();
+    assert_eq!(gaps().await, 0);
+    for (now, limit) in [(2, 2), (4, 2)] {
+        sqlx::query("UPDATE captures SET status = 'failed' WHERE status = 'pending' ORDER BY id LIMIT ?")
+            .bind(limit)
+            .execute(&world.pool)
+            .await
+            .unwrap();
+        assert_eq!(gaps().await, now);
+    }
+    // Two that are taken out of the same number of rosters.
+    let two = [
+        world.capture(session, 7, "2026-11-01 20:05:00", &[2, 3]).await,
+        world.capture(session, 7, "2026-11-01 20:06:00", &[2, 3]).await,
+    ];
+    let accounts = async || world.service.summary(session, "").await.body["distinct_accounts"].clone();
+    assert_eq!(accounts().await, 3);
+    let mut connection = world.pool.acquire().await.unwrap();
+    for capture in two {
+        let locked = rosters::lock(&mut connection, CaptureId(capture)).await.unwrap().unwrap();
+        let mut without: Roster = [AccountId(2)].into_iter().collect();
+        locked.replace(&mut connection, &mut without).await.unwrap();
+    }
+    assert_eq!(accounts().await, 2);
 }
 
 #[tokio::test]

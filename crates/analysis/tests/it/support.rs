@@ -122,7 +122,8 @@ impl World {
         let mut roster: Roster = distinct.iter().copied().map(AccountId).collect();
         let id = self.capture_without_roster(session, channel, at, "pending").await;
         let mut connection = self.pool.acquire().await.unwrap();
-        rosters::replace(&mut connection, CaptureId(id), &mut roster).await.unwrap();
+        let locked = rosters::lock(&mut connection, CaptureId(id)).await.unwrap().unwrap();
+        locked.replace(&mut connection, &mut roster).await.unwrap();
         sqlx::query("UPDATE captures SET status = 'complete', captured_at = slot WHERE id = ?")
             .bind(id)
             .execute(&self.pool)

@@ -49,8 +49,9 @@ const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
                        SET SESSION max_statement_time = 30, innodb_lock_wait_timeout = 5, \
                        idle_transaction_timeout = 10";
 
-/// A connection that was used just now is not tested: that would be one more trip for each statement. MariaDB is not
-/// down and up again within that time.
+/// A connection that was used just now is not tested: that would be one more trip for each statement. When it was lost
+/// since, the statement fails as it would have a moment earlier, in its middle: transactions are run again, a question is
+/// answered 503.
 const TESTED_AFTER: Duration = Duration::from_secs(1);
 
 /// How often a transaction is run again after a transient failure.
@@ -212,7 +213,10 @@ pub async fn migrate(pool: &Pool) -> Result<(), DbError> {
     let mut lock = pool.acquire().await?;
     captures::rosters::check(&mut lock).await?;
     lock.execute("DO GET_LOCK(CONCAT('tca_migrate:', DATABASE()), 120)").await?;
+    // Moving what is there takes as long as it takes.
+    lock.execute("SET SESSION max_statement_time = 0").await?;
     let outcome = apply(&mut lock).await;
+    lock.execute(SESSION).await?;
     // The lock would go with the connection, but the connection goes back to the pool.
     lock.execute("DO RELEASE_LOCK(CONCAT('tca_migrate:', DATABASE()))").await?;
     outcome

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{DbError, Pool, captures, json_list};
+use super::{DbError, Pool, captures, json_list, retrying};
 
 /// Ends active sessions whose time is over.
 ///
@@ -42,12 +42,12 @@ pub async fn unlink_captures(pool: &Pool, deleted_before: DateTime<Utc>, limit: 
 }
 
 /// Removes captures that are in no session and older than `before`, but those that are still being made. Which ones, two
-/// indexes tell: the rosters of those that stay are not read.
+/// indexes tell.
 ///
 /// # Errors
 /// When MariaDB fails.
 pub async fn remove_captures(pool: &Pool, before: DateTime<Utc>, limit: u32) -> Result<u64, DbError> {
-    let ids = sqlx::query_scalar!(
+    let mut ids = sqlx::query_scalar!(
         "SELECT id FROM captures FORCE INDEX (captures_channel_slot)
          WHERE slot < ? AND NOT EXISTS (SELECT 1 FROM session_captures WHERE capture_id = captures.id) LIMIT ?",
         before,
@@ -55,10 +55,14 @@ pub async fn remove_captures(pool: &Pool, before: DateTime<Utc>, limit: u32) -> 
     )
     .fetch_all(pool)
     .await?;
-    let mut tx = pool.begin().await?;
-    let removed = captures::remove::unheld(&mut tx, &ids).await?;
-    tx.commit().await?;
-    Ok(removed)
+    ids.sort_unstable();
+    retrying(|| async {
+        let mut tx = pool.begin().await?;
+        let removed = captures::remove::unheld(&mut tx, &ids).await?;
+        tx.commit().await?;
+        Ok(removed)
+    })
+    .await
 }
 
 /// Removes sessions that were deleted before `before`.

@@ -119,7 +119,8 @@ pub async fn freeze(stage: &Arc<Stage>, rng: &mut StdRng, rounds: u32) -> Result
     let load = tokio::spawn({
         let stage = stage.clone();
         // Twelve of sixteen places are busy: those of a frozen worker are, and their jobs end while it is.
-        async move { stage.pace(rounds * 60 / 5 * 30, each * rounds, Duration::from_millis(400)).await }
+        let jobs = 30 * rounds * u32::try_from(each.as_secs())?;
+        async move { stage.pace(jobs, each * rounds, Duration::from_millis(400)).await }
     });
     for _ in 0..rounds {
         sleep(Duration::from_millis(rng.random_range(700..1_000))).await;

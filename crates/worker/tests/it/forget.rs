@@ -86,7 +86,8 @@ async fn a_capture_that_was_under_way_leaves_no_trace_either() {
     let mut both = roster(&world, capture).await;
     both.0.insert(again.0);
     let mut connection = world.pool.acquire().await.unwrap();
-    rosters::replace(&mut connection, capture, &mut both).await.unwrap();
+    let locked = rosters::lock(&mut connection, capture).await.unwrap().unwrap();
+    locked.replace(&mut connection, &mut both).await.unwrap();
     sqlx::query("UPDATE channel_seen SET roster = ?")
         .bind(both.to_bytes())
         .execute(&world.pool)

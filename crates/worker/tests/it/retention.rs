@@ -26,6 +26,8 @@ async fn fill(world: &World) {
              (5, 1, '2026-01-01 10:05', 'missed'), (6, 1, '2026-01-01 10:06', 'failed'),
              (7, 1, UTC_TIMESTAMP(6), 'complete'), (8, 1, '2026-01-01 10:08', 'pending')",
             "INSERT INTO session_captures VALUES (1, 1), (2, 2), (2, 3), (3, 3), (4, 4), (5, 5)",
+            "INSERT INTO rosters (id, bytes) VALUES (21, 'x'), (22, 'x'), (51, 'x'), (52, 'x')",
+            "UPDATE captures SET roster_id = 10 * id + 1, roster_parts = 2 WHERE id IN (2, 5)",
         ],
     )
     .await;
@@ -42,6 +44,8 @@ async fn what_nobody_may_look_into_any_more_goes_and_the_rest_stays() {
     world.stop().await;
     let left = "SELECT CAST(GROUP_CONCAT(id ORDER BY id SEPARATOR '') AS SIGNED) FROM captures";
     assert_eq!(world.count(left).await, 123_478, "held, restorable, new or being made");
+    let parts = "SELECT CAST(GROUP_CONCAT(id ORDER BY id SEPARATOR '') AS SIGNED) FROM rosters";
+    assert_eq!(world.count(parts).await, 2_122, "rosters go with their captures");
     assert_eq!(world.count("SELECT COUNT(*) FROM sessions WHERE id = 5").await, 0);
     assert_eq!(world.count("SELECT COUNT(*) FROM sessions WHERE id = 3 AND status = 'expired'").await, 1);
     assert_eq!(world.count("SELECT COUNT(*) FROM session_captures WHERE session_id IN (1, 2, 4)").await, 4);

@@ -23,8 +23,7 @@ pub struct ChannelState {
     pub gaps: u32,
     pub first_captured_at: Option<DateTime<Utc>>,
     pub last_captured_at: Option<DateTime<Utc>>,
-    /// Changes with every capture's state and with the channel's name: equal states, equal checksums (of 32 bits,
-    /// beside the counts).
+    /// Changes with every capture's state and with the channel's name; as in [`Glance`].
     pub checksum: u64,
 }
 
@@ -51,7 +50,10 @@ pub struct HistoryMark {
 }
 
 /// What tells whether a session's captures are as they were, without saying what they are: equal glances, equal states
-/// (a checksum of 32 bits, beside the count), but for the channels' names.
+/// (each capture by a checksum of 32 bits), but for the channels' names.
+///
+/// A checksum of a capture is multiplied by one of its id: CRC is linear, so two captures that change in the same way,
+/// such as two that fail, would otherwise leave their exclusive or as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Glance {
     pub session: SessionId,
@@ -67,8 +69,9 @@ pub struct Glance {
 pub async fn glance(pool: &Pool, uuid: SessionUuid) -> Result<Option<Glance>, DbError> {
     let row = sqlx::query!(
         "SELECT MAX(sessions.id) AS session, COUNT(captures.id) AS `captures!: i64`,
-                BIT_XOR(CRC32(CONCAT_WS(':', captures.id, captures.channel_id, captures.status + 0,
-                                        captures.chatters_count, captures.viewer_count, captures.stream_id)))
+                BIT_XOR((1 + CRC32(captures.id))
+                        * CRC32(CONCAT_WS(':', captures.channel_id, captures.status + 0, captures.chatters_count,
+                                          COALESCE(captures.viewer_count, '-'), COALESCE(captures.stream_id, '-'))))
                     AS `checksum!: u64`
          FROM sessions LEFT JOIN session_captures ON session_captures.session_id = sessions.id
          LEFT JOIN captures ON captures.id = session_captures.capture_id
@@ -123,8 +126,9 @@ pub async fn state(pool: &Pool, session: SessionId) -> Result<Vec<ChannelState>,
                       COUNT(IF(status IN ('failed', 'missed'), 1, NULL)) AS gaps,
                       MIN(IF(status = 'complete', captured_at, NULL)) AS first_at,
                       MAX(IF(status = 'complete', captured_at, NULL)) AS last_at,
-                      BIT_XOR(CRC32(CONCAT_WS(':', captures.id, status, chatters_count, viewer_count, stream_id,
-                                             UNIX_TIMESTAMP(captured_at))))
+                      BIT_XOR((1 + CRC32(captures.id))
+                              * CRC32(CONCAT_WS(':', status + 0, chatters_count, COALESCE(viewer_count, '-'),
+                                                COALESCE(stream_id, '-'), UNIX_TIMESTAMP(captured_at))))
                           AS checksum
                FROM session_captures STRAIGHT_JOIN captures ON captures.id = session_captures.capture_id
                WHERE session_captures.session_id = ? GROUP BY captures.channel_id) AS held

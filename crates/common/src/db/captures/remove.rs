@@ -7,8 +7,8 @@ use sqlx::MySqlConnection;
 use super::rosters::{self, Place};
 use crate::db::{DbError, json_list};
 
-/// Removes those of `captures` that no session holds, with their rosters, in a transaction; returns how many. Those that
-/// are still being made stay.
+/// Removes those of `captures` (ascending) that no session holds, with their rosters, in a transaction; returns how many.
+/// Those that are still being made stay.
 ///
 /// # Errors
 /// When MariaDB fails.
@@ -17,10 +17,11 @@ pub(in crate::db) async fn unheld(
     captures: &[u64],
 ) -> Result<u64, DbError> {
     let ids = json_list(captures)?;
-    let rosters = sqlx::query!(
-        "SELECT STRAIGHT_JOIN captures.id, captures.roster_id AS `first!`, captures.roster_parts AS parts
+    // All of them are locked: one that is being made gets its roster before this, or not at all.
+    let rows = sqlx::query!(
+        "SELECT STRAIGHT_JOIN captures.id, captures.roster_id, captures.roster_parts AS parts
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS some
-         JOIN captures ON captures.id = some.id AND captures.roster_id IS NOT NULL FOR UPDATE",
+         JOIN captures ON captures.id = some.id FOR UPDATE",
         ids
     )
     .fetch_all(&mut *connection)
@@ -43,8 +44,11 @@ pub(in crate::db) async fn unheld(
     .fetch_all(&mut *connection)
     .await?;
     let left: HashSet<u64> = left.into_iter().collect();
-    for roster in rosters.into_iter().filter(|roster| !left.contains(&roster.id)) {
-        rosters::remove(connection, Place { first: roster.first, parts: roster.parts }).await?;
+    let gone = rows.into_iter().filter(|row| !left.contains(&row.id));
+    let places: Vec<Place> =
+        gone.filter_map(|row| Some(Place { first: row.roster_id?, parts: row.parts })).collect();
+    if !places.is_empty() {
+        rosters::remove(connection, &places).await?;
     }
     Ok(removed.rows_affected())
 }

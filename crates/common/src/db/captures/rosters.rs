@@ -69,47 +69,86 @@ pub async fn insert(connection: &mut MySqlConnection, roster: &mut Roster) -> Re
     Ok(Place { first: stored.last_insert_id(), parts })
 }
 
-/// Removes a roster, in a transaction that takes it from its capture.
+/// Removes rosters, in a transaction that takes them from their captures. Names each part: a range would also wait for
+/// the part behind it, which may be somebody's who waits for us.
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn remove(connection: &mut MySqlConnection, place: Place) -> Result<(), DbError> {
-    sqlx::query!("DELETE FROM rosters WHERE id >= ? AND id < ?", place.ids().start, place.ids().end)
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// Gives a complete capture this roster, and its size, instead of the one that it has; in a transaction.
-///
-/// # Errors
-/// When MariaDB fails.
-pub async fn replace(
-    connection: &mut MySqlConnection,
-    capture: CaptureId,
-    roster: &mut Roster,
-) -> Result<(), DbError> {
-    let before = sqlx::query!(
-        "SELECT roster_id AS `first!`, roster_parts AS parts FROM captures
-         WHERE id = ? AND roster_id IS NOT NULL FOR UPDATE",
-        capture.0
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
-    if let Some(before) = before {
-        remove(connection, Place { first: before.first, parts: before.parts }).await?;
-    }
-    let place = insert(connection, roster).await?;
+pub async fn remove(connection: &mut MySqlConnection, places: &[Place]) -> Result<(), DbError> {
+    let ids: Vec<u64> = places.iter().flat_map(|place| place.ids()).collect();
     sqlx::query!(
-        "UPDATE captures SET roster_id = ?, roster_parts = ?, chatters_count = ? WHERE id = ?",
-        place.first,
-        place.parts,
-        roster.len(),
-        capture.0
+        "DELETE rosters FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS gone
+         STRAIGHT_JOIN rosters ON rosters.id = gone.id",
+        json_list(&ids)?
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// A capture, locked until the transaction ends.
+#[derive(Debug)]
+pub struct Locked {
+    capture: CaptureId,
+    place: Option<Place>,
+}
+
+/// Locks a capture to change its roster; none when it is gone.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn lock(connection: &mut MySqlConnection, capture: CaptureId) -> Result<Option<Locked>, DbError> {
+    let row = sqlx::query!("SELECT roster_id, roster_parts FROM captures WHERE id = ? FOR UPDATE", capture.0)
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.map(|row| Locked {
+        capture,
+        place: row.roster_id.map(|first| Place { first, parts: row.roster_parts }),
+    }))
+}
+
+impl Locked {
+    /// The roster; empty when there is none yet.
+    ///
+    /// # Errors
+    /// When MariaDB fails, or the roster cannot be read.
+    pub async fn read(&self, connection: &mut MySqlConnection) -> Result<Roster, DbError> {
+        let Some(place) = self.place else { return Ok(Roster::default()) };
+        let parts = sqlx::query_scalar!(
+            "SELECT bytes FROM rosters WHERE id >= ? AND id < ? ORDER BY id",
+            place.ids().start,
+            place.ids().end
+        )
+        .fetch_all(connection)
+        .await?;
+        read(&parts.concat())
+    }
+
+    /// Gives the capture this roster, and its size, instead of the one that it has.
+    ///
+    /// # Errors
+    /// When MariaDB fails.
+    pub async fn replace(self, connection: &mut MySqlConnection, roster: &mut Roster) -> Result<(), DbError> {
+        if let Some(place) = self.place {
+            remove(connection, &[place]).await?;
+        }
+        let place = insert(connection, roster).await?;
+        sqlx::query!(
+            "UPDATE captures SET roster_id = ?, roster_parts = ?, chatters_count = ? WHERE id = ?",
+            place.first,
+            place.parts,
+            roster.len(),
+            self.capture.0
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Reads the bytes of a whole roster.
+pub(super) fn read(bytes: &[u8]) -> Result<Roster, DbError> {
+    Roster::from_bytes(bytes).map_err(|error| DbError::corrupt("rosters", error.to_string()))
 }
 
 /// The rosters of `captures` as they are stored, not read yet; what has none (any more) is left out.

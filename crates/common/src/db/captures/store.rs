@@ -76,7 +76,7 @@ pub async fn complete(
     .execute(&mut *connection)
     .await?;
     if stored.rows_affected() == 0 {
-        rosters::remove(connection, place).await?;
+        rosters::remove(connection, &[place]).await?;
     }
     if !new.is_empty() {
         seen.0 |= new;
@@ -103,7 +103,7 @@ pub(super) async fn lock_seen(
             .fetch_optional(&mut *connection)
             .await?;
     if let Some(bytes) = locked {
-        return read(&bytes);
+        return rosters::read(&bytes);
     }
     let mut nobody = Roster::default();
     // The upsert takes the row's lock, also when another capture inserts it at the same time.
@@ -119,7 +119,7 @@ pub(super) async fn lock_seen(
         sqlx::query_scalar!("SELECT roster FROM channel_seen WHERE channel_id = ? FOR UPDATE", channel.0)
             .fetch_one(connection)
             .await?;
-    read(&bytes)
+    rosters::read(&bytes)
 }
 
 /// The broadcast of the channel that runs at `at`, and its viewers when it was last asked about.
@@ -145,23 +145,25 @@ async fn previous_roster(
     capture: CaptureId,
     channel: ChannelId,
 ) -> Result<Roster, DbError> {
-    let parts = sqlx::query_scalar!(
-        "SELECT bytes FROM (
+    let rows = sqlx::query!(
+        "SELECT previous.roster_parts AS parts, rosters.bytes AS `bytes?` FROM (
              SELECT earlier.roster_id, earlier.roster_parts FROM captures AS this JOIN captures AS earlier
                ON earlier.channel_id = ? AND earlier.status = 'complete' AND earlier.slot < this.slot
              WHERE this.id = ? ORDER BY earlier.slot DESC LIMIT 1) AS previous
-         JOIN rosters ON rosters.id >= previous.roster_id AND rosters.id < previous.roster_id + previous.roster_parts
+         LEFT JOIN rosters ON rosters.id >= previous.roster_id
+           AND rosters.id < previous.roster_id + previous.roster_parts
          ORDER BY rosters.id",
         channel.0,
         capture.0
     )
     .fetch_all(connection)
     .await?;
-    if parts.is_empty() { Ok(Roster::default()) } else { read(&parts.concat()) }
-}
-
-pub(super) fn read(bytes: &[u8]) -> Result<Roster, DbError> {
-    Roster::from_bytes(bytes).map_err(|error| DbError::corrupt("captures", error.to_string()))
+    let Some(parts) = rows.first().map(|row| row.parts) else { return Ok(Roster::default()) };
+    let found: Vec<Vec<u8>> = rows.into_iter().filter_map(|row| row.bytes).collect();
+    if found.len() < parts.into() {
+        return Err(DbError::corrupt("rosters", format!("parts are missing before capture {capture}")));
+    }
+    rosters::read(&found.concat())
 }
 
 fn count(accounts: u64) -> u32 {

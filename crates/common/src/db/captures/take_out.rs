@@ -7,14 +7,10 @@ use std::sync::{
 
 use chrono::{DateTime, Utc};
 
-use super::{
-    rosters,
-    store::{lock_seen, read},
-};
+use super::{rosters, store::lock_seen};
 use crate::{
-    db::{DbError, Pool},
+    db::{DbError, Pool, retrying},
     ids::{AccountId, CaptureId, ChannelId},
-    roster::Roster,
 };
 
 /// Rosters of one statement.
@@ -38,7 +34,7 @@ pub async fn channels_that_saw(pool: &Pool, account: AccountId) -> Result<Vec<Ch
         let Some(last) = rows.last() else { return Ok(found) };
         after = last.channel_id;
         for row in &rows {
-            if read(&row.roster)?.0.contains(account.0) {
+            if rosters::read(&row.roster)?.0.contains(account.0) {
                 found.push(ChannelId(row.channel_id));
             }
         }
@@ -49,7 +45,6 @@ pub async fn channels_that_saw(pool: &Pool, account: AccountId) -> Result<Vec<Ch
 struct Holding {
     id: CaptureId,
     at: DateTime<Utc>,
-    roster: Roster,
 }
 
 /// Calls `seen` with the captures of the channel that hold the account, in the order of their ids, a step at a time.
@@ -77,9 +72,8 @@ async fn each_step<F: Future<Output = Result<(), DbError>>>(
         let mut holding = Vec::new();
         for (id, row) in ids.into_iter().zip(&rows) {
             let Some(bytes) = stored.get(&id) else { continue };
-            let roster = read(bytes)?;
-            if roster.0.contains(account.0) {
-                holding.push(Holding { id, at: row.at, roster });
+            if rosters::read(bytes)?.0.contains(account.0) {
+                holding.push(Holding { id, at: row.at });
             }
         }
         seen(holding).await?;
@@ -134,12 +128,19 @@ pub async fn from_channel(pool: &Pool, channel: ChannelId, account: AccountId) -
 }
 
 async fn from_captures(pool: &Pool, account: AccountId, captures: Vec<Holding>) -> Result<(), DbError> {
-    for Holding { id, mut roster, .. } in captures {
-        roster.0.remove(account.0);
-        let mut tx = pool.begin().await?;
-        // The count changes with the roster, by which copies in memory notice that they are old.
-        rosters::replace(&mut tx, id, &mut roster).await?;
-        tx.commit().await?;
+    for Holding { id, .. } in captures {
+        retrying(|| async move {
+            let mut tx = pool.begin().await?;
+            let Some(capture) = rosters::lock(&mut tx, id).await? else { return Ok(()) };
+            // As it is now: somebody else may have been taken out of it meanwhile.
+            let mut roster = capture.read(&mut tx).await?;
+            if roster.0.remove(account.0) {
+                // The count changes with the roster, by which copies in memory notice that they are old.
+                capture.replace(&mut tx, &mut roster).await?;
+            }
+            Ok::<_, DbError>(tx.commit().await?)
+        })
+        .await?;
     }
     Ok(())
 }

@@ -54,8 +54,10 @@ pub(super) async fn run(stage: &Stage, world: &World, cold: f64, figures: &mut F
     .fetch_all(&stage.pool)
     .await?;
     let captures: Vec<CaptureId> = captures.into_iter().map(CaptureId).collect();
-    for (capture, roster) in rosters::load(&stage.pool, &captures).await? {
-        let ids: Vec<u32> = Roster::from_bytes(&roster)?.0.iter().collect();
+    let stored = rosters::load(&stage.pool, &captures).await?;
+    for capture in captures {
+        let roster = stored.get(&capture).ok_or("a capture without a roster")?;
+        let ids: Vec<u32> = Roster::from_bytes(roster)?.0.iter().collect();
         sqlx::query(
             "INSERT INTO capture_chatters (capture_id, twitch_user_id)
              SELECT ?, 1000 + id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS ids",

@@ -77,7 +77,8 @@ pub(super) async fn fill(stage: &Stage, shape: Shape, number: u64) -> Result<Wor
         .bind(number * 1_000_000 + u64::from(day * 2 + capture % 2))
         .execute(&mut *tx)
         .await?;
-        rosters::replace(&mut tx, CaptureId(stored.last_insert_id()), &mut roster).await?;
+        let capture = rosters::lock(&mut tx, CaptureId(stored.last_insert_id())).await?;
+        capture.ok_or("no capture")?.replace(&mut tx, &mut roster).await?;
         sqlx::query("INSERT INTO session_captures VALUES (?, ?)")
             .bind(opened.last_insert_id())
             .bind(stored.last_insert_id())
