@@ -27,7 +27,7 @@ async function visit(browser, path, cookies) {
   await page.goto(baseUrl + path)
   await page.locator('h1').waitFor()
   // Nothing larger comes once the page has its answers and has been quiet for a while.
-  await page.locator('.skeleton').waitFor({ state: 'detached' })
+  await page.waitForFunction(() => !document.querySelector('.skeleton'))
   await page.waitForTimeout(1_500)
   const { first, largest } = await page.evaluate(() => ({
     first: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity,

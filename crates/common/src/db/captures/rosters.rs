@@ -22,7 +22,7 @@ use crate::{
 const PART: usize = 740;
 
 /// How often a roster is looked for that is replaced meanwhile.
-const ATTEMPTS: u32 = 5;
+pub(super) const ATTEMPTS: u32 = 5;
 
 /// Where a roster is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,14 +114,9 @@ impl Locked {
     /// When MariaDB fails, or the roster cannot be read.
     pub async fn read(&self, connection: &mut MySqlConnection) -> Result<Roster, DbError> {
         let Some(place) = self.place else { return Ok(Roster::default()) };
-        let parts = sqlx::query_scalar!(
-            "SELECT bytes FROM rosters WHERE id >= ? AND id < ? ORDER BY id",
-            place.ids().start,
-            place.ids().end
-        )
-        .fetch_all(connection)
-        .await?;
-        read(&parts.concat())
+        let missing =
+            || DbError::corrupt("rosters", format!("parts are missing of capture {}", self.capture));
+        at(connection, place).await?.ok_or_else(missing)
     }
 
     /// Gives the capture this roster, and its size, instead of the one that it has.
@@ -144,6 +139,19 @@ impl Locked {
         .await?;
         Ok(())
     }
+}
+
+/// The roster at a place; none when parts of it are gone. The bounds are constants: as columns of another table, MariaDB
+/// would go through all parts there are.
+pub(super) async fn at(connection: &mut MySqlConnection, place: Place) -> Result<Option<Roster>, DbError> {
+    let parts = sqlx::query_scalar!(
+        "SELECT bytes FROM rosters WHERE id >= ? AND id < ? ORDER BY id",
+        place.ids().start,
+        place.ids().end
+    )
+    .fetch_all(connection)
+    .await?;
+    if parts.len() < place.parts.into() { Ok(None) } else { read(&parts.concat()).map(Some) }
 }
 
 /// Reads the bytes of a whole roster.

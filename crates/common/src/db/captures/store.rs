@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::MySqlConnection;
 
-use super::rosters;
+use super::rosters::{self, Place};
 use crate::{
     db::{DbError, Pool},
     ids::{CaptureId, ChannelId, UserId},
@@ -145,25 +145,24 @@ async fn previous_roster(
     capture: CaptureId,
     channel: ChannelId,
 ) -> Result<Roster, DbError> {
-    let rows = sqlx::query!(
-        "SELECT previous.roster_parts AS parts, rosters.bytes AS `bytes?` FROM (
-             SELECT earlier.roster_id, earlier.roster_parts FROM captures AS this JOIN captures AS earlier
+    for _ in 0..rosters::ATTEMPTS {
+        let previous = sqlx::query!(
+            "SELECT earlier.roster_id AS `first!`, earlier.roster_parts AS parts
+             FROM captures AS this JOIN captures AS earlier
                ON earlier.channel_id = ? AND earlier.status = 'complete' AND earlier.slot < this.slot
-             WHERE this.id = ? ORDER BY earlier.slot DESC LIMIT 1) AS previous
-         LEFT JOIN rosters ON rosters.id >= previous.roster_id
-           AND rosters.id < previous.roster_id + previous.roster_parts
-         ORDER BY rosters.id",
-        channel.0,
-        capture.0
-    )
-    .fetch_all(connection)
-    .await?;
-    let Some(parts) = rows.first().map(|row| row.parts) else { return Ok(Roster::default()) };
-    let found: Vec<Vec<u8>> = rows.into_iter().filter_map(|row| row.bytes).collect();
-    if found.len() < parts.into() {
-        return Err(DbError::corrupt("rosters", format!("parts are missing before capture {capture}")));
+             WHERE this.id = ? ORDER BY earlier.slot DESC LIMIT 1",
+            channel.0,
+            capture.0
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(previous) = previous else { return Ok(Roster::default()) };
+        let place = Place { first: previous.first, parts: previous.parts };
+        if let Some(roster) = rosters::at(connection, place).await? {
+            return Ok(roster);
+        }
     }
-    rosters::read(&found.concat())
+    Err(DbError::corrupt("rosters", format!("parts are missing before capture {capture}")))
 }
 
 fn count(accounts: u64) -> u32 {
