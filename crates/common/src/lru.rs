@@ -45,12 +45,15 @@ pub struct Lru<K, V> {
 }
 
 impl<K: Clone + Eq + Hash, V: Clone> Lru<K, V> {
+    /// An empty one, called `name` in the metrics, that holds at most `limit` bytes.
+    #[must_use]
     pub fn new(name: &'static str, limit: usize) -> Self {
         let inner = Inner { entries: HashMap::new(), order: BTreeMap::new(), bytes: 0, tick: 0 };
         Self { name, inner: Mutex::new(inner), limit }
     }
 
     /// How many bytes fit.
+    #[must_use]
     pub fn limit(&self) -> usize {
         self.limit
     }

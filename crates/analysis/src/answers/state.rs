@@ -68,9 +68,12 @@ pub(crate) struct State {
     pub(crate) streams: Arc<[Stream]>,
 }
 
+/// The state of a session's channels, and how it looked then.
+type Seen = (Glance, Arc<[ChannelState]>);
+
 /// Sessions as they were read last. One is not read again as long as a glance at it tells that it is the same.
 #[derive(Clone, Debug)]
-pub(crate) struct Known(Arc<Lru<SessionUuid, (Glance, Arc<[ChannelState]>)>>);
+pub(crate) struct Known(Arc<Lru<SessionUuid, Seen>>);
 
 impl Default for Known {
     fn default() -> Self {

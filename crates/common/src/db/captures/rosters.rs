@@ -1,7 +1,7 @@
 //! `rosters`: the bitmaps of complete captures, each in parts of at most [`PART`] bytes. A capture has the id of its first
 //! part; the others follow it.
 //!
-//! That is how they lie close together. A value longer than half a page gets pages of its own from InnoDB, on which a roster
+//! That is how they lie close together. A value longer than half a page gets pages of its own from `InnoDB`, on which a roster
 //! of 5,000 leaves a third empty. Rows that come between others leave pages half empty, which is what a key of channel, slot
 //! or time would do: captures of one slot end in any order. Parts are short, and each comes after all that are there:
 //! `INSERT … SELECT` holds the lock of the table's counter, so the parts of one roster follow each other and those of two
