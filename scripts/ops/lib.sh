@@ -29,11 +29,10 @@ setting() {
 
 monitored() { [[ $(setting ENABLE_MONITORING false) == true ]]; }
 
-# shellcheck disable=SC2119,SC2120 # the argument is `up`'s
-# compose_files [plain]: `plain` leaves out the open ports of development.
+# In development with open ports and, where Twitch's addresses are its own, the simulator: without it nobody logs in.
 compose_files() {
   printf '%s\n' -f docker-compose.yml
-  if [[ $profile == development && ${1-} != plain ]]; then printf '%s\n' -f docker-compose.dev.yml; fi
+  if [[ $profile == development ]]; then printf '%s\n' -f docker-compose.dev.yml; fi
   if monitored; then printf '%s\n' -f docker-compose.monitoring.yml; fi
 }
 

@@ -15,7 +15,7 @@ OF_TOOLS = {"DEMO_PORT", "DEMO_DIR", "DEVSTACK_KEEP", "DEVSTACK_BIN_DIR", "PATH"
 
 
 class Variables(unittest.TestCase):
-    CALL = re.compile(r"""(?:\b(?:env|self)\s*\.\s*(?:optional|required|secret|parse_or|number_in|url|url_or|seconds|flag|list)
+    CALL = re.compile(r"""(?:\b(?:env|self)\s*\.\s*(?:optional|required|secret|secret_url|parse_or|number_in|url|url_or|seconds|flag|list)
                           |\blookup|\bvar|\bvar_os)(?:::<[^>]*>)?\(\s*"([A-Z][A-Z0-9_]+)"(?:,\s*([\d_]+)\s*,)?""", re.VERBOSE)
 
     @classmethod
