@@ -1,10 +1,5 @@
 /// <reference types="vite/client" />
 /// <reference types="@intlify/unplugin-vue-i18n/messages" />
-declare module 'vuetify/lib/locale/*.js' {
-  import type { LocaleMessages } from 'vuetify'
-  const messages: LocaleMessages
-  export default messages
-}
 declare module '*.vue' {
   import type { Component } from 'vue'
   const component: Component

@@ -6,7 +6,6 @@ import { brotliCompress, constants, gzip } from 'node:zlib'
 
 import VueI18n from '@intlify/unplugin-vue-i18n/vite'
 import vue from '@vitejs/plugin-vue'
-import vuetify from 'vite-plugin-vuetify'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 
@@ -37,7 +36,6 @@ function precompress(): Plugin {
 export default defineConfig({
   plugins: [
     vue(),
-    vuetify({ autoImport: true }),
     // Messages become functions at build time: no compiler in the page, nothing that `script-src 'self'` would refuse.
     VueI18n({
       include: fileURLToPath(new URL('./src/locales/*.json', import.meta.url)),
@@ -63,7 +61,6 @@ export default defineConfig({
     environment: 'happy-dom',
     include: ['src/**/*.spec.ts'],
     setupFiles: ['src/testing/setup.ts'],
-    server: { deps: { inline: ['vuetify'] } },
     restoreMocks: true,
   },
 })

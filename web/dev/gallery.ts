@@ -1,6 +1,5 @@
 // Every chart with made-up data, to look at: `npm run dev`, then /dev/gallery.html.
 import '@/styles/fonts.css'
-import '@/vuetify'
 import '@/styles/theme.css'
 import '@/styles/base.css'
 
@@ -8,10 +7,9 @@ import { createApp } from 'vue'
 
 import { startTheme } from '@/composables/useTheme'
 import { i18n, startLocale } from '@/locales'
-import { vuetify } from '@/vuetify'
 
 import Gallery from './Gallery.vue'
 
 startTheme()
 await startLocale()
-createApp(Gallery).use(i18n).use(vuetify).mount('#app')
+createApp(Gallery).use(i18n).mount('#app')

@@ -1,5 +1,4 @@
 import '@/styles/fonts.css'
-import '@/vuetify'
 import '@/styles/theme.css'
 import '@/styles/base.css'
 
@@ -13,7 +12,6 @@ import { startTheme } from '@/composables/useTheme'
 import { i18n, startLocale } from '@/locales'
 import { createQueries } from '@/queryClient'
 import { createPages } from '@/router'
-import { vuetify } from '@/vuetify'
 
 function storage(): Storage | null {
   try {
@@ -29,7 +27,6 @@ const live = createLive({ queries, onSessionLost: sessionExpired, storage: stora
 const app = createApp(App)
   .use(VueQueryPlugin, { queryClient: queries })
   .use(i18n)
-  .use(vuetify)
   .use(createPages(queries))
   .provide(LIVE, live)
 

@@ -38,6 +38,10 @@ async function isSignedIn(queries: QueryClient): Promise<boolean | null> {
   }
 }
 
+function loadAhead(component: unknown): void {
+  if (typeof component === 'function') (component as () => Promise<unknown>)().catch(() => undefined)
+}
+
 export function createPages(queries: QueryClient): Router {
   const router = createRouter({
     history: createWebHistory(),
@@ -102,6 +106,8 @@ export function createPages(queries: QueryClient): Router {
   const welcomes = (to: RouteLocationNormalized) => to.name === 'landing' && to.query.error === undefined
 
   router.beforeEach(async (to) => {
+    // The page's code comes while the server is asked who this is; a failure shows when it is needed.
+    for (const { components } of to.matched) loadAhead(components?.default)
     if (to.meta.signedIn && (await isSignedIn(queries)) === false) {
       return { name: 'landing', query: { return_to: to.fullPath } }
     }

@@ -18,15 +18,14 @@ export function useChartColors(): Readonly<ShallowRef<ChartColors>> {
   function read(): ChartColors {
     const style = getComputedStyle(document.documentElement)
     const get = (name: string) => style.getPropertyValue(name).trim()
-    const triple = (name: string, alpha = 1) => `rgba(${get(name)}, ${alpha})`
     return {
-      text: triple('--v-theme-on-background'),
+      text: get('--text'),
       quiet: get('--text-2'),
       line: get('--line'),
       bar: get('--bar'),
-      accent: triple('--v-theme-primary'),
-      accentSoft: triple('--v-theme-primary', 0.14),
-      surface: triple('--v-theme-surface-bright'),
+      accent: get('--accent'),
+      accentSoft: get('--accent-soft'),
+      surface: get('--raised'),
       font: get('--font'),
     }
   }

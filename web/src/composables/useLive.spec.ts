@@ -17,9 +17,10 @@ const onSessionLost = vi.fn()
 function open(): Live {
   queries = new QueryClient()
   invalidated = []
-  vi.spyOn(queries, 'invalidateQueries').mockImplementation((filters) => {
+  const invalidate = queries.invalidateQueries.bind(queries)
+  vi.spyOn(queries, 'invalidateQueries').mockImplementation((filters, options) => {
     invalidated.push((filters as { queryKey?: unknown } | undefined)?.queryKey ?? 'all')
-    return Promise.resolve()
+    return invalidate(filters, options)
   })
   return createLive({
     queries,
@@ -104,6 +105,25 @@ describe('live', () => {
     expect(invalidated).toEqual([])
     vi.advanceTimersByTime(2_000)
     expect(invalidated).toEqual([['summary'], ['analysis']])
+  })
+
+  it('asks lists of accounts again only when all is known, or has not been for long', () => {
+    vi.useFakeTimers()
+    const list = ['analysis', 'channel', '1', 'accounts', []]
+    const figure = ['analysis', 'channel', '1', 'creations', []]
+    for (const key of [list, figure]) queries.setQueryData(key, {})
+    const staleNow = () => [list, figure].filter((key) => queries.getQueryState(key)?.isInvalidated).map((key) => key[3])
+    const enriched = (remaining: number) => {
+      for (const key of [list, figure]) queries.setQueryData(key, {})
+      send('enriched', { remaining })
+      vi.advanceTimersByTime(2_000)
+      return staleNow()
+    }
+    expect(enriched(9_000)).toEqual(['creations'])
+    for (let i = 0; i < 13; i += 1) expect(enriched(5_000)).toEqual(['creations'])
+    expect(enriched(4_000)).toEqual(['accounts', 'creations'])
+    expect(enriched(3_000)).toEqual(['creations'])
+    expect(enriched(0)).toEqual(['accounts', 'creations'])
   })
 
   it('knows at once that Twitch withdrew what was allowed', () => {

@@ -41,8 +41,10 @@ export interface LiveParts {
   readonly storage?: Storage | null
 }
 
-/** Enrichment reports every batch; a summary need not be asked again more often than this. */
+/** Enrichment reports every batch; figures need not be asked again more often than this, … */
 const ENRICHED_PAUSE = 2_000
+/** … and lists of thousands of accounts not before it ends, or has gone on for this long. */
+const LISTS_PAUSE = 30_000
 /**
  * A capture of which nothing was heard this long after it was asked for is asked about once: another moderator may have
  * asked first, and then it is their job, which may have ended before it was ours to follow.
@@ -69,6 +71,7 @@ export function createLive(parts: LiveParts): Live {
   let user: string | null = null
   let stream: Stream | null = null
   let enrichedTimer: ReturnType<typeof setTimeout> | null = null
+  let listsAsked = 0
 
   const stale = (key: readonly unknown[]): void => void queries.invalidateQueries({ queryKey: key })
 
@@ -126,6 +129,19 @@ export function createLive(parts: LiveParts): Live {
     return broadcasts?.some((broadcast) => broadcast.id === id) ?? false
   }
 
+  function askEnriched(): void {
+    enrichedTimer = null
+    const isEnd = remaining.value === 0
+    const withLists = isEnd || Date.now() - listsAsked >= LISTS_PAUSE
+    if (withLists) listsAsked = Date.now()
+    stale(keys.summaries)
+    void queries.invalidateQueries(
+      { queryKey: keys.analysis, predicate: ({ queryKey }) => withLists || queryKey[3] === 'creations' },
+      // Large answers may take longer than the pause: they are let finish, and asked once more at the end.
+      { cancelRefetch: isEnd },
+    )
+  }
+
   function onEvent(event: LiveEvent): void {
     switch (event.type) {
       case 'job':
@@ -138,13 +154,9 @@ export function createLive(parts: LiveParts): Live {
         void queries.invalidateQueries({ queryKey: keys.analysis, predicate: ({ queryKey }) => concerns(queryKey, event.channel) })
         break
       case 'enriched':
+        if (!remaining.value) listsAsked = Date.now()
         remaining.value = event.remaining
-        enrichedTimer ??= setTimeout(() => {
-          enrichedTimer = null
-          stale(keys.summaries)
-          // Large answers may take longer than the pause: they are let finish, and asked once more at the end.
-          void queries.invalidateQueries({ queryKey: keys.analysis }, { cancelRefetch: remaining.value === 0 })
-        }, ENRICHED_PAUSE)
+        enrichedTimer ??= setTimeout(askEnriched, ENRICHED_PAUSE)
         break
       case 'grantLost':
         queries.setQueryData<Me>(keys.me, (me) => me && { ...me, grant: 'lost' })

@@ -8,7 +8,6 @@ import type { ChannelId, SessionUuid } from '@/domain/ids'
 import type { Job } from '@/domain/job'
 import { i18n } from '@/locales'
 import { createQueries } from '@/queryClient'
-import { vuetify } from '@/vuetify'
 
 export interface FakeLive extends Live {
   readonly captures: Map<ChannelId, Job>
@@ -51,7 +50,7 @@ export async function mountInPage(
     slots: options.slots,
     attachTo: document.body,
     global: {
-      plugins: [i18n, vuetify, router, [VueQueryPlugin, { queryClient: createQueries(() => undefined) }]],
+      plugins: [i18n, router, [VueQueryPlugin, { queryClient: createQueries(() => undefined) }]],
       provide: { [LIVE as symbol]: live },
     },
   })

@@ -3,18 +3,16 @@ import { enableAutoUnmount } from '@vue/test-utils'
 
 import { setLocale } from '@/locales'
 
-// The component library places menus and dialogs by it; happy-dom has none.
-globalThis.visualViewport ??= Object.assign(new EventTarget(), {
-  width: 1280,
-  height: 800,
-  offsetLeft: 0,
-  offsetTop: 0,
-  pageLeft: 0,
-  pageTop: 0,
-  scale: 1,
-  onresize: null,
-  onscroll: null,
-  onscrollend: null,
+// happy-dom knows no popovers: here they open and close, and say so, without being shown anywhere.
+function turn(panel: HTMLElement | null, newState: 'open' | 'closed'): void {
+  for (const name of ['beforetoggle', 'toggle']) panel?.dispatchEvent(Object.assign(new Event(name), { newState }))
+}
+HTMLElement.prototype.hidePopover = function () {
+  turn(this, 'closed')
+}
+document.addEventListener('click', ({ target }) => {
+  const button = (target as Element).closest('[popovertarget]')
+  if (button) turn(document.getElementById(button.getAttribute('popovertarget') ?? ''), 'open')
 })
 
 // Each test starts in French, signed out, with nothing stored, and may reach nothing but what it puts in place.
