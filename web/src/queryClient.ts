@@ -21,7 +21,8 @@ export function createQueries(onSessionLost: () => void): QueryClient {
       },
     }),
     defaultOptions: {
-      queries: { retry: shouldRetry, retryDelay: (n) => Math.min(8_000, 800 * 2 ** n), staleTime: 15_000 },
+      // Answers are replaced, never changed: watching each field of thousands of accounts would cost more than they do.
+      queries: { shallow: true, retry: shouldRetry, retryDelay: (n) => Math.min(8_000, 800 * 2 ** n), staleTime: 15_000 },
       mutations: { retry: false },
     },
   })

@@ -130,11 +130,14 @@ impl Process {
         self.signal(Signal::SIGCONT);
     }
 
-    /// Asks with `SIGTERM` and waits at most `grace` for the end; an error when it goes on running.
+    /// Asks with `SIGTERM` and waits at most `grace` for the end; an error when it goes on running. No status when
+    /// somebody has started it again meanwhile.
     pub async fn term(&self, grace: Duration) -> Result<Option<ExitStatus>> {
+        let asked = self.pid();
         self.signal(Signal::SIGTERM);
         let what = format!("the end of {}", self.spec.name);
-        wait::until(&what, grace, || async { self.pid().is_none().then_some(()) }).await?;
+        let ended = || async { self.pid().is_none_or(|now| Some(now) != asked).then_some(()) };
+        wait::until(&what, grace, ended).await?;
         Ok(self.exit_status())
     }
 

@@ -1,0 +1,11 @@
+/** At the latest then. */
+const LIMIT = 1_000
+
+/** Resolves when the browser has nothing more urgent to do; shortly, where it does not tell. */
+export function whenIdle(): Promise<void> {
+  const { requestIdleCallback } = globalThis as Partial<Pick<typeof globalThis, 'requestIdleCallback'>>
+  return new Promise((resolve) => {
+    if (requestIdleCallback) requestIdleCallback(() => resolve(), { timeout: LIMIT })
+    else setTimeout(resolve, LIMIT / 10)
+  })
+}
