@@ -27,7 +27,8 @@ async function visit(browser, path, cookies) {
   await page.goto(baseUrl + path)
   await page.locator('h1').waitFor()
   // Nothing larger comes once the page has its answers and has been quiet for a while.
-  await page.waitForFunction(() => !document.querySelector('.skeleton'))
+  // Not at each frame: looking costs a slow processor, too.
+  await page.waitForFunction(() => !document.querySelector('.skeleton'), null, { polling: 500 })
   await page.waitForTimeout(1_500)
   const { first, largest } = await page.evaluate(() => ({
     first: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity,

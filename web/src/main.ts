@@ -13,6 +13,9 @@ import { i18n, startLocale } from '@/locales'
 import { createQueries } from '@/queryClient'
 import { createPages } from '@/router'
 
+/** Milliseconds for which the page's name alone is enough. */
+const PATIENCE = 400
+
 function storage(): Storage | null {
   try {
     return globalThis.localStorage
@@ -24,11 +27,14 @@ function storage(): Storage | null {
 startTheme()
 const queries = createQueries(sessionExpired)
 const live = createLive({ queries, onSessionLost: sessionExpired, storage: storage() })
+const router = createPages(queries)
 const app = createApp(App)
   .use(VueQueryPlugin, { queryClient: queries })
   .use(i18n)
-  .use(createPages(queries))
+  .use(router)
   .provide(LIVE, live)
 
 await startLocale()
+// The whole page at once when its code is there soon, else what is there of it.
+await Promise.race([router.isReady(), new Promise((resolve) => setTimeout(resolve, PATIENCE))])
 app.mount('#app')

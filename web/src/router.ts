@@ -3,6 +3,7 @@ import { createRouter, createWebHistory, type RouteLocationNormalized, type Rout
 
 import { fetchMe } from '@/api/client'
 import { ApiProblem } from '@/api/problem'
+import { askAhead } from '@/composables/askAhead'
 import { keys } from '@/composables/keys'
 import { wasSignedIn } from '@/composables/signedIn'
 import Landing from '@/pages/Landing.vue'
@@ -108,8 +109,9 @@ export function createPages(queries: QueryClient): Router {
   router.beforeEach(async (to) => {
     // The page's code comes while the server is asked who this is; a failure shows when it is needed.
     for (const { components } of to.matched) loadAhead(components?.default)
-    if (to.meta.signedIn && (await isSignedIn(queries)) === false) {
-      return { name: 'landing', query: { return_to: to.fullPath } }
+    if (to.meta.signedIn) {
+      if ((await isSignedIn(queries)) === false) return { name: 'landing', query: { return_to: to.fullPath } }
+      askAhead(queries, to).catch(() => undefined)
     }
     // Who comes from Twitch to leave is to be known by name, on a page that asks for no login.
     if (to.name === 'privacy' && (wasSignedIn() || to.query.me !== undefined)) await isSignedIn(queries)

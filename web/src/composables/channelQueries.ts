@@ -1,5 +1,5 @@
 /** What the channel's page asks of a channel and does to it. */
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
+import { keepPreviousData, queryOptions, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, watch, type Ref } from 'vue'
 
 import { fetchAccounts } from '@/api/analysis'
@@ -11,11 +11,10 @@ import type { AccountId, ChannelId } from '@/domain/ids'
 
 import { keys } from './keys'
 
-export const useStreams = (channel: Readonly<Ref<ChannelId>>) =>
-  useQuery({
-    queryKey: computed(() => keys.streams(channel.value)),
-    queryFn: ({ signal }) => fetchStreams(channel.value, signal),
-  })
+export const streamsQuery = (channel: ChannelId) =>
+  queryOptions({ queryKey: keys.streams(channel), queryFn: ({ signal }) => fetchStreams(channel, signal) })
+
+export const useStreams = (channel: Readonly<Ref<ChannelId>>) => useQuery(computed(() => streamsQuery(channel.value)))
 
 export const useVerdicts = (channel: Readonly<Ref<ChannelId>>) =>
   useQuery({

@@ -1,5 +1,5 @@
 /** Every question the page asks the API, each kept and shared by TanStack Query. */
-import { keepPreviousData, useMutation, useQuery } from '@tanstack/vue-query'
+import { keepPreviousData, queryOptions, useMutation, useQuery } from '@tanstack/vue-query'
 import { computed, type Ref } from 'vue'
 
 import { fetchAbout, fetchChannels, fetchMe, fetchSession, fetchSessions, fetchSummary, startCaptures } from '@/api/client'
@@ -7,6 +7,11 @@ import type { ChannelId, SessionUuid } from '@/domain/ids'
 
 import { keys } from './keys'
 import { useLive } from './useLive'
+
+export const channelsQuery = queryOptions({ queryKey: keys.channels, queryFn: ({ signal }) => fetchChannels(signal) })
+
+export const sessionQuery = (uuid: SessionUuid) =>
+  queryOptions({ queryKey: keys.session(uuid), queryFn: ({ signal }) => fetchSession(uuid, signal) })
 
 /** How long things are kept here; it does not change while a page is open. */
 export const useAbout = () =>
@@ -17,16 +22,11 @@ export const useMe = () =>
   useQuery({ queryKey: keys.me, queryFn: ({ signal }) => fetchMe(signal), enabled: false, staleTime: Infinity })
 
 /** Live or not and viewers change without an event, so this one is asked again every minute while it is looked at. */
-export const useChannels = () =>
-  useQuery({ queryKey: keys.channels, queryFn: ({ signal }) => fetchChannels(signal), refetchInterval: 60_000 })
+export const useChannels = () => useQuery({ ...channelsQuery, refetchInterval: 60_000 })
 
 export const useSessions = () => useQuery({ queryKey: keys.sessions, queryFn: ({ signal }) => fetchSessions(signal) })
 
-export const useSession = (uuid: Ref<SessionUuid>) =>
-  useQuery({
-    queryKey: computed(() => keys.session(uuid.value)),
-    queryFn: ({ signal }) => fetchSession(uuid.value, signal),
-  })
+export const useSession = (uuid: Ref<SessionUuid>) => useQuery(computed(() => sessionQuery(uuid.value)))
 
 /** While a filter changes, the former answer stays in sight. */
 export const useSummary = (uuid: Ref<SessionUuid>, channels: Ref<readonly ChannelId[]>) =>
