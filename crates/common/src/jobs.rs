@@ -3,7 +3,7 @@
 //! | kind               | priority | due after | runs | timeout | backoff   | at once | redrive |
 //! |--------------------|---------:|----------:|-----:|--------:|-----------|--------:|---------|
 //! | `capture_chatters` |       10 |       0 s |    5 |   180 s | 2–60 s    |     all | no      |
-//! | `probe`            |       20 |       0 s |    5 |    60 s | 1–10 s    |     all | yes     |
+//! | `probe`            |       20 |       0 s |    5 |    12 s | 1–10 s    |     all | yes     |
 //! | `enrich_accounts`  |       50 |       2 s |   20 |   180 s | 5–300 s   |       2 | yes     |
 //! | `forget_viewer`    |       60 |     240 s |   20 |   600 s | 30–900 s  |       1 | yes     |
 //!
@@ -212,7 +212,7 @@ impl Job for Probe {
         priority: 20,
         delay: Duration::ZERO,
         max_attempt: 5,
-        timeout: Duration::from_mins(1),
+        timeout: Duration::from_secs(12),
         first_backoff: Duration::from_secs(1),
         backoff_cap: Duration::from_secs(10),
         concurrency: None,

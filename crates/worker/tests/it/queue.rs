@@ -159,6 +159,25 @@ async fn probes_are_refused_unless_they_are_switched_on() {
 }
 
 #[tokio::test]
+async fn a_job_that_takes_too_long_is_ended_and_frees_its_place() {
+    let mut world = World::new().await;
+    world.set("WORKER_CONCURRENCY", "1");
+    let jobs = world.ask_for_probes(7, 2).await;
+    sqlx::query("UPDATE jobs SET payload = JSON_SET(payload, '$.nap_ms', 3600000), max_attempt = 1 WHERE id = ?")
+        .bind(jobs[0].0)
+        .execute(&world.pool)
+        .await
+        .unwrap();
+    world.queue.announce(&jobs).await;
+    world.start_worker().await;
+    world
+        .until("SELECT COUNT(*) FROM jobs WHERE state = 'dead' AND last_error LIKE 'timeout: %'", 1)
+        .await;
+    world.until("SELECT COUNT(*) FROM jobs WHERE state = 'done'", 1).await;
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn a_dead_job_that_is_put_back_runs_anew() {
     let mut world = World::new().await;
     world.ask_for_probes(7, 3).await;
