@@ -52,6 +52,7 @@ pub(crate) fn capture(row: &Settled, own: bool) -> Option<Capture> {
         stream: row.stream,
         broadcast: 0,
         chatters: row.chatters,
+        uncertain: row.uncertain,
         viewers: row.viewers,
         own,
     })

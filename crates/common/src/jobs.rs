@@ -15,6 +15,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::ids::{AccountId, CaptureId, ChannelId, TwitchUserId, UserId};
@@ -80,6 +81,9 @@ pub struct CaptureChatters {
     pub capture: CaptureId,
     pub channel: ChannelId,
     pub user: UserId,
+    /// After this time the slot is missed: what is in the chat then says nothing of it. None when asked for by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
 }
 
 impl Job for CaptureChatters {

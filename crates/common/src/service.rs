@@ -17,7 +17,7 @@ use crate::{
 
 /// Loads the configuration, binds the listener and runs the service; the whole of a `main`.
 ///
-/// `<binary> healthcheck` asks the running service's `/healthz` instead, for container images that have no curl.
+/// `<binary> healthcheck` asks the running service how it is instead, for container images that have no curl.
 pub async fn main<C, Run, Running, E>(read: impl FnOnce(&mut Env) -> C, run: Run) -> ExitCode
 where
     C: AsRef<ServiceConfig>,
@@ -98,7 +98,9 @@ pub async fn serve(
 }
 
 async fn healthcheck(config: &ServiceConfig) -> ExitCode {
-    let url = format!("http://127.0.0.1:{}/healthz", config.listen_addr.port());
+    // Nobody routes to a worker: it is healthy when it can do its work and jobs move.
+    let probe = if config.name == "worker" { "readyz" } else { "healthz" };
+    let url = format!("http://127.0.0.1:{}/{probe}", config.listen_addr.port());
     let answer = match http::client(Duration::from_secs(2)) {
         Ok(client) => client.get(url).send().await.and_then(reqwest::Response::error_for_status),
         Err(error) => Err(error),

@@ -58,6 +58,7 @@ async fn chatters(Path(channel): Path<ChannelId>) -> String {
     let page =
         ChattersPage { chatters: (0..CHATTERS.into()).map(chatter).collect(), page: 1, total: CHATTERS };
     let outcome = ChattersOutcome {
+        uncertain: 0,
         complete: true,
         reason: None,
         pages: 1,

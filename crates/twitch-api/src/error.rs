@@ -9,6 +9,7 @@ use axum::{
 use common::{
     crypto::CryptoError,
     db::DbError,
+    ids::UserId,
     problem::{Problem, ProblemLine},
 };
 
@@ -49,7 +50,16 @@ pub enum TwitchError {
     Misconfigured(String),
     #[error("the token store failed")]
     Store(#[from] DbError),
-    #[error("a stored token cannot be read")]
+    /// What is stored of a user's token cannot be decrypted: its key is not among ours, or the row was changed. A repeat
+    /// does not help; the key, or a login, does.
+    #[error("the token of user {user} cannot be read with the key `{key_id}`")]
+    Unreadable {
+        user: UserId,
+        key_id: String,
+        #[source]
+        source: CryptoError,
+    },
+    #[error("a token cannot be encrypted")]
     Crypto(#[from] CryptoError),
     /// A task of ours ended before its time.
     #[error("an inner task failed")]
@@ -72,6 +82,7 @@ impl TwitchError {
             Self::Unavailable { .. } => "twitch_unavailable",
             Self::Refused { .. } | Self::Protocol(_) => "twitch_protocol",
             Self::Misconfigured(_) => "twitch_misconfigured",
+            Self::Unreadable { .. } => "token_unreadable",
             Self::Store(error) if error.is_transient() => "database_unavailable",
             Self::Store(_) | Self::Crypto(_) | Self::Task(_) => "internal",
         }
@@ -87,6 +98,7 @@ impl TwitchError {
             Self::Unavailable { .. } => "Twitch does not answer; try again in a moment.",
             Self::Refused { .. } | Self::Protocol(_) => "Twitch's answer could not be understood.",
             Self::Misconfigured(_) => "Twitch does not accept this application's credentials.",
+            Self::Unreadable { .. } => "The stored permission cannot be read; log in again to replace it.",
             Self::Store(_) | Self::Crypto(_) | Self::Task(_) => "Something went wrong on our side.",
         }
     }
@@ -95,7 +107,8 @@ impl TwitchError {
         match self {
             Self::TokenLost { .. } => StatusCode::UNAUTHORIZED,
             Self::NotModerator => StatusCode::FORBIDDEN,
-            Self::MissingScope(_) => StatusCode::CONFLICT,
+            // Not a 5xx, which says that a repeat may help.
+            Self::MissingScope(_) | Self::Unreadable { .. } => StatusCode::CONFLICT,
             Self::InvalidCode => StatusCode::BAD_REQUEST,
             Self::BudgetExhausted { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,

@@ -22,7 +22,7 @@ pub(crate) fn router(sim: Arc<Sim>) -> Router {
         .nest("/helix", helix(&sim))
         .nest("/mock", helix(&sim))
         .merge(eventsub(&sim))
-        .route("/ws", get(socket::connect))
+        .merge(websocket(&sim))
         .nest("/sim", control())
         .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
         .with_state(sim)
@@ -34,7 +34,7 @@ fn oauth(sim: &Arc<Sim>) -> Router<Arc<Sim>> {
         .route("/token", post(token::issue))
         .route("/validate", get(token::validate))
         .route("/revoke", post(token::revoke))
-        .route_layer(from_fn_with_state(Arc::clone(sim), guard::oauth))
+        .route_layer(from_fn_with_state(Arc::clone(sim), guard::without_token))
 }
 
 fn helix(sim: &Arc<Sim>) -> Router<Arc<Sim>> {
@@ -64,6 +64,12 @@ fn eventsub(sim: &Arc<Sim>) -> Router<Arc<Sim>> {
     Router::new()
         .route("/eventsub/subscriptions", methods)
         .route_layer(from_fn_with_state(Arc::clone(sim), guard::guard))
+}
+
+fn websocket(sim: &Arc<Sim>) -> Router<Arc<Sim>> {
+    Router::new()
+        .route("/ws", get(socket::connect))
+        .route_layer(from_fn_with_state(Arc::clone(sim), guard::without_token))
 }
 
 fn control() -> Router<Arc<Sim>> {

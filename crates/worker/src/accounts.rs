@@ -158,9 +158,10 @@ impl Accounts {
         }
     }
 
-    /// The day from which a known account is to be enriched anew; one that waits for its first time is not stale.
+    /// The day from which Twitch is to be asked about a known account anew, also about one that it did not know; one that
+    /// waits for its first time is not stale.
     fn stale_day(&self, known: &Known) -> u16 {
-        known.enriched_at.map_or(u16::MAX, |at| day(at).saturating_add(self.config.refresh_days))
+        known.asked_at.map_or(u16::MAX, |at| day(at).saturating_add(self.config.refresh_days))
     }
 
     fn generation(&self) -> usize {

@@ -58,6 +58,7 @@ impl ByHand {
         while let Some(permits) = self.room.free(&Shutdown::manual()).await {
             let limit = u32::try_from(permits.len()).unwrap_or(u32::MAX);
             let due = db::jobs::due(&self.context.pool, limit).await?;
+            let due: Vec<_> = due.into_iter().map(|(job, _)| job).collect();
             let token = rand::Rng::random(&mut rand::rng());
             let claimed = db::jobs::claim(&self.context.pool, &due, token, self.leases.duration).await?;
             if claimed.is_empty() {

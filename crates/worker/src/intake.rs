@@ -1,9 +1,9 @@
 //! Where the next jobs come from: announcements in Redis or, while Redis does not answer, a look into MariaDB.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use common::{
-    db::{self, Pool},
+    db::{self, Pool, jobs::Lane},
     ids::JobId,
     queue::Announcements,
     redis_store::{Redis, tolerated},
@@ -20,6 +20,8 @@ const CLOSED_WAIT: Duration = Duration::from_millis(200);
 const WITHOUT_REDIS: Duration = Duration::from_secs(1);
 /// The pause when MariaDB has nothing due either.
 const PAUSE: Duration = Duration::from_millis(250);
+/// Due jobs that one look into MariaDB chooses from.
+const POLLED: u32 = 1_000;
 /// How long MariaDB may take to answer.
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -41,7 +43,7 @@ impl Intake {
     /// Up to `count` jobs worth a try to claim; none after a while of waiting.
     pub async fn next(&mut self, room: &Room, count: usize) -> Vec<JobId> {
         if self.redis_from.is_some_and(|at| Instant::now() < at) {
-            return self.poll(count).await;
+            return self.poll(room, count).await;
         }
         let mut kinds = room.open_kinds();
         let wait = if room.all_open() { self.wait } else { CLOSED_WAIT };
@@ -66,15 +68,68 @@ impl Intake {
         }
     }
 
-    async fn poll(&self, count: usize) -> Vec<JobId> {
-        let limit = u32::try_from(count).unwrap_or(u32::MAX);
-        let due = db::within(LIMIT, db::jobs::due(&self.pool, limit)).await.unwrap_or_else(|error| {
+    async fn poll(&self, room: &Room, count: usize) -> Vec<JobId> {
+        let due = db::within(LIMIT, db::jobs::due(&self.pool, POLLED)).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "intake.poll_failed");
             Vec::new()
         });
-        if due.is_empty() {
+        let chosen = choose(&due, room, count);
+        if chosen.is_empty() {
             tokio::time::sleep(PAUSE).await;
         }
-        due
+        chosen
+    }
+}
+
+/// Up to `count` of the jobs that are due: the most urgent kinds first, no more of each than there is room for, and of
+/// each tenant one in turn.
+fn choose(due: &[(JobId, Lane)], room: &Room, count: usize) -> Vec<JobId> {
+    let mut chosen = Vec::new();
+    for kind in room.open_kinds() {
+        let mut turns = BTreeMap::<_, usize>::new();
+        let of_kind = due.iter().filter(|(_, lane)| lane.kind == kind);
+        let mut in_turn: Vec<_> = of_kind
+            .map(|(job, lane)| {
+                let turn = turns.entry(lane.tenant).or_default();
+                *turn += 1;
+                (*turn, *job)
+            })
+            .collect();
+        // Stable: who has been due longest comes first in each turn.
+        in_turn.sort_by_key(|(turn, _)| *turn);
+        let left = count - chosen.len();
+        chosen.extend(in_turn.into_iter().map(|(_, job)| job).take(room.of(kind).min(left)));
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use common::ids::UserId;
+
+    use super::*;
+
+    fn due(jobs: &[(u64, &str, u64)]) -> Vec<(JobId, Lane)> {
+        let lane = |kind: &str, tenant| Lane { kind: kind.to_owned(), tenant: UserId(tenant) };
+        jobs.iter().map(|(id, kind, tenant)| (JobId(*id), lane(kind, *tenant))).collect()
+    }
+
+    #[test]
+    fn without_redis_urgency_limits_and_turns_are_kept() {
+        let room = Room::new(8);
+        let (capture, enrich) = ("capture_chatters", "enrich_accounts");
+        let jobs = [
+            (1, enrich, 0),
+            (2, enrich, 0),
+            (3, enrich, 0),
+            (4, capture, 7),
+            (5, capture, 7),
+            (6, capture, 7),
+            (7, capture, 8),
+        ];
+        let chosen =
+            |count| choose(&due(&jobs), &room, count).into_iter().map(|job| job.0).collect::<Vec<_>>();
+        assert_eq!(chosen(2), [4, 7], "each tenant in turn");
+        assert_eq!(chosen(8), [4, 7, 5, 6, 1, 2], "two enrichments at once, no more");
     }
 }

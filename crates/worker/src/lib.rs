@@ -25,6 +25,8 @@ mod runner;
 mod scheduler;
 mod watchers;
 
+use std::panic::AssertUnwindSafe;
+
 use common::{
     clients::{TwitchApi, Upstream, twitch_api},
     clock::Clock,
@@ -37,7 +39,8 @@ use common::{
     redis_store::Redis,
     service,
 };
-use tokio::net::TcpListener;
+use futures_util::FutureExt as _;
+use tokio::{net::TcpListener, task::JoinHandle};
 
 pub use crate::by_hand::ByHand;
 pub use crate::config::{AccountsConfig, Config, JobsConfig, Sabotage, TrialsConfig};
@@ -92,22 +95,37 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> R
             move || std::future::ready(context.pulse.check())
         });
 
-    let beating = tokio::spawn(leases::beat(leases.clone()));
-    let reconciling =
-        tokio::spawn(reconcile::run(context.clone(), config.jobs.poll_interval, shutdown.clone()));
-    let scheduling = tokio::spawn(scheduler::run(context.clone(), config.session_ttl, shutdown.clone()));
-    let tidying = tokio::spawn(retention::run(context.clone(), shutdown.clone()));
-    let running = tokio::spawn(runner::run(context, leases, config.jobs, shutdown.clone()));
+    let interval = config.jobs.poll_interval;
+    let helpers = [
+        vital("heartbeat", &shutdown, leases::beat(leases.clone())),
+        vital("reconciler", &shutdown, reconcile::run(context.clone(), interval, shutdown.clone())),
+        vital("scheduler", &shutdown, scheduler::run(context.clone(), config.session_ttl, shutdown.clone())),
+        vital("retention", &shutdown, retention::run(context.clone(), shutdown.clone())),
+    ];
+    let running = vital("runner", &shutdown, runner::run(context, leases, config.jobs, shutdown.clone()));
     service::serve("worker", listener, shutdown, readiness, axum::Router::new()).await?;
     // Running jobs are finished before the heartbeat that keeps them ours stops.
-    if let Err(panic) = running.await {
-        tracing::error!(%panic, "runner.panicked");
-    }
-    for helper in [reconciling, scheduling, tidying, beating] {
+    running.await.ok();
+    for helper in helpers {
         helper.abort();
     }
     pool.close().await;
     Ok(())
+}
+
+/// Runs what a worker cannot be without. When it panics, the worker drains and ends, and is started again whole.
+fn vital(
+    what: &'static str,
+    shutdown: &Shutdown,
+    work: impl Future<Output = ()> + Send + 'static,
+) -> JoinHandle<()> {
+    let shutdown = shutdown.clone();
+    tokio::spawn(async move {
+        if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+            tracing::error!(what, "worker.part_panicked");
+            shutdown.begin();
+        }
+    })
 }
 
 /// Connects to what jobs need.

@@ -1,7 +1,7 @@
 //! Whether jobs move: what `/readyz` asks beside the stores.
 //!
-//! A worker is stuck when due jobs wait while it has nothing to do, or when its reconciler does not come round: then a
-//! restart may help, and somebody should look. A worker that is busy is not stuck, however long the queue is.
+//! A worker is stuck when due jobs wait while it has nothing to do, or when its reconciler or its scheduler does not come
+//! round: then a restart may help, and somebody should look. A worker that is busy is not stuck, however long the queue is.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -25,6 +25,8 @@ struct State {
     moved: Instant,
     /// When the reconciler came round.
     reconciled: Instant,
+    /// When the scheduler last had looked.
+    scheduled: Instant,
     /// How long the oldest due job had been waiting then.
     oldest_due: Duration,
 }
@@ -32,7 +34,13 @@ struct State {
 impl Default for Pulse {
     fn default() -> Self {
         let now = Instant::now();
-        Self(Mutex::new(State { running: 0, moved: now, reconciled: now, oldest_due: Duration::ZERO }))
+        Self(Mutex::new(State {
+            running: 0,
+            moved: now,
+            reconciled: now,
+            scheduled: now,
+            oldest_due: Duration::ZERO,
+        }))
     }
 }
 
@@ -56,6 +64,11 @@ impl Pulse {
         state.oldest_due = oldest_due;
     }
 
+    /// The scheduler has looked for what is due, or is at it.
+    pub fn scheduled(&self) {
+        self.state().scheduled = Instant::now();
+    }
+
     /// Whether jobs move, as a readiness check.
     ///
     /// # Errors
@@ -65,6 +78,10 @@ impl Pulse {
         let unreconciled = state.reconciled.elapsed();
         if unreconciled > STUCK_AFTER {
             return Err(format!("the reconciler has not come round for {} s", unreconciled.as_secs()));
+        }
+        let unscheduled = state.scheduled.elapsed();
+        if unscheduled > STUCK_AFTER {
+            return Err(format!("the scheduler has not looked for {} s", unscheduled.as_secs()));
         }
         let idle = state.moved.elapsed();
         if state.running == 0 && idle > STUCK_AFTER && state.oldest_due > STUCK_AFTER {
@@ -99,7 +116,7 @@ mod tests {
     fn pulse(running: usize, still_for: Duration, unreconciled_for: Duration, oldest_due: Duration) -> Pulse {
         let ago = |span| Instant::now().checked_sub(span).unwrap();
         let (moved, reconciled) = (ago(still_for), ago(unreconciled_for));
-        Pulse(Mutex::new(State { running, moved, reconciled, oldest_due }))
+        Pulse(Mutex::new(State { running, moved, reconciled, scheduled: Instant::now(), oldest_due }))
     }
 
     #[test]
@@ -110,6 +127,15 @@ mod tests {
         assert!(idle.check().unwrap_err().contains("due for 60 s"));
         drop(idle.begin());
         assert_eq!(idle.check(), Ok(()), "it has just run one");
+    }
+
+    #[test]
+    fn a_scheduler_that_stands_still_is_told() {
+        let still = pulse(0, Duration::ZERO, Duration::ZERO, Duration::ZERO);
+        still.state().scheduled = Instant::now().checked_sub(LONG).unwrap();
+        assert!(still.check().unwrap_err().contains("scheduler"));
+        still.scheduled();
+        assert_eq!(still.check(), Ok(()));
     }
 
     #[test]

@@ -39,11 +39,10 @@ const DEAD_JOBS: TimeDelta = TimeDelta::days(30);
 const AUDIT_LOGS: TimeDelta = TimeDelta::days(365);
 
 /// What one kind of step removed in a round.
-#[derive(Default)]
 struct Swept {
     rows: u64,
-    /// Whether steps are left for the next round.
-    more: bool,
+    /// Whether steps are left for the next round, or why the last one failed.
+    more: Result<bool, DbError>,
 }
 
 /// Looks every ten minutes, until the shutdown; sooner while something is left.
@@ -68,32 +67,24 @@ pub async fn run(context: Context, shutdown: Shutdown) {
     }
 }
 
-/// Removes what is due; whether something is left.
+/// Removes what is due; whether something is left. What was removed is noted kind by kind, also when a step fails.
 async fn round(context: &Context, shutdown: &Shutdown) -> Result<bool, DbError> {
     let (pool, now) = (&context.pool, context.clock.now());
-    let expired = all(shutdown, || retention::expire_sessions(pool, now, STEP)).await?;
-    let unlinked = all(shutdown, || retention::unlink_captures(pool, now - UNDO_FOR, STEP)).await?;
-    let captures = all(shutdown, || retention::remove_captures(pool, now - CAPTURE_GRACE, STEP)).await?;
-    let sessions = all(shutdown, || retention::remove_sessions(pool, now - UNDO_FOR, STEP)).await?;
-    let noted = all(shutdown, || retention::remove_audit_logs(pool, now - AUDIT_LOGS, STEP)).await?;
+    let sweep = Sweep { context, shutdown };
+    let mut more = false;
+    more |= sweep.of("sessions_expired", || retention::expire_sessions(pool, now, STEP)).await?;
+    more |= sweep.of("session_captures", || retention::unlink_captures(pool, now - UNDO_FOR, STEP)).await?;
+    more |= sweep.of("captures", || retention::remove_captures(pool, now - CAPTURE_GRACE, STEP)).await?;
+    more |= sweep.of("sessions", || retention::remove_sessions(pool, now - UNDO_FOR, STEP)).await?;
+    more |= sweep.of("audit_logs", || retention::remove_audit_logs(pool, now - AUDIT_LOGS, STEP)).await?;
     let ended = Ended::default();
-    let jobs = all(shutdown, || async {
+    let jobs = || async {
         let some = retention::remove_jobs(pool, now - DONE_JOBS, now - DEAD_JOBS, STEP).await?;
         Ok(some.iter().map(|some| ended.count(some)).sum())
-    })
-    .await?;
-    let mut more = jobs.more;
-    for (what, swept) in [
-        ("sessions_expired", expired),
-        ("session_captures", unlinked),
-        ("captures", captures),
-        ("sessions", sessions),
-        ("audit_logs", noted),
-    ] {
-        more |= swept.more;
-        note(context, what, swept.rows, json!({ "rows": swept.rows })).await?;
-    }
-    note(context, "jobs", jobs.rows, json!({ "rows": jobs.rows, "ended": ended.into_inner() })).await?;
+    };
+    let swept = sweep.all(jobs).await;
+    let detail = json!({ "rows": swept.rows, "ended": ended.into_inner() });
+    more |= sweep.noted("jobs", swept, detail).await?;
     Ok(more && !shutdown.is_draining())
 }
 
@@ -113,29 +104,51 @@ impl Ended {
     }
 }
 
-async fn note(context: &Context, what: &str, rows: u64, detail: serde_json::Value) -> Result<(), DbError> {
-    if rows == 0 {
-        return Ok(());
-    }
-    tracing::info!(what, rows, "retention.removed");
-    let mut connection = context.pool.acquire().await?;
-    let now = context.clock.now();
-    audit_logs::note(&mut connection, now, UserId(0), "retention", what, &detail).await
+struct Sweep<'a> {
+    context: &'a Context,
+    shutdown: &'a Shutdown,
 }
 
-/// Repeats a bounded step until it finds nothing more, or has been repeated often enough.
-async fn all<Fut: Future<Output = Result<u64, DbError>>>(
-    shutdown: &Shutdown,
-    mut step: impl FnMut() -> Fut,
-) -> Result<Swept, DbError> {
-    let mut swept = Swept { rows: 0, more: true };
-    for _ in 0..STEPS {
-        let rows = step().await?;
-        swept.rows += rows;
-        if rows < u64::from(STEP) || shutdown.is_draining() {
-            swept.more = false;
-            break;
-        }
+impl Sweep<'_> {
+    /// Repeats a step, and notes what it removed; whether something is left.
+    async fn of<Fut: Future<Output = Result<u64, DbError>>>(
+        &self,
+        what: &str,
+        step: impl FnMut() -> Fut,
+    ) -> Result<bool, DbError> {
+        let swept = self.all(step).await;
+        let detail = json!({ "rows": swept.rows });
+        self.noted(what, swept, detail).await
     }
-    Ok(swept)
+
+    /// Repeats a bounded step until it finds nothing more, has been repeated often enough, or fails.
+    async fn all<Fut: Future<Output = Result<u64, DbError>>>(&self, mut step: impl FnMut() -> Fut) -> Swept {
+        let mut swept = Swept { rows: 0, more: Ok(true) };
+        for _ in 0..STEPS {
+            match step().await {
+                Ok(rows) => {
+                    swept.rows += rows;
+                    if rows < u64::from(STEP) || self.shutdown.is_draining() {
+                        swept.more = Ok(false);
+                        break;
+                    }
+                }
+                Err(error) => {
+                    swept.more = Err(error);
+                    break;
+                }
+            }
+        }
+        swept
+    }
+
+    async fn noted(&self, what: &str, swept: Swept, detail: serde_json::Value) -> Result<bool, DbError> {
+        if swept.rows > 0 {
+            tracing::info!(what, rows = swept.rows, "retention.removed");
+            let mut connection = self.context.pool.acquire().await?;
+            let now = self.context.clock.now();
+            audit_logs::note(&mut connection, now, UserId(0), "retention", what, &detail).await?;
+        }
+        swept.more
+    }
 }

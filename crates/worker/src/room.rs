@@ -66,8 +66,7 @@ impl Room {
         self.limited.values().all(|limit| limit.available_permits() > 0)
     }
 
-    /// Gives one of the permits of [`Self::free`] to a job of `kind`. What was polled from MariaDB, without Redis, may
-    /// exceed the limit of its kind.
+    /// Gives one of the permits of [`Self::free`] to a job of `kind`, which was chosen with regard to [`Self::of`].
     pub fn place(&self, permit: OwnedSemaphorePermit, kind: &str) -> Place {
         let limit = self.limited.get(kind).and_then(|limit| limit.clone().try_acquire_owned().ok());
         Place { _all: permit, _kind: limit }

@@ -86,7 +86,7 @@ pub async fn supervise(context: Context, lease: Lease, job: ClaimedJob, _place: 
     let id = if job.request_id.is_empty() { request_id::fresh() } else { job.request_id.clone() };
     request_id::scope(id, async {
         metrics::jobs::START_LATENCY.with_label_values(&[&job.kind]).observe(job.waited.as_secs_f64());
-        if job.attempt > 1 {
+        if job.cut_off {
             metrics::jobs::REDUNDANT.with_label_values(&[&job.kind]).inc();
         }
         let started = Instant::now();
@@ -122,21 +122,22 @@ async fn run_one(context: &Context, lease: &Lease, job: &ClaimedJob) -> Result<(
 async fn settle(context: &Context, lease: &Lease, job: &ClaimedJob, error: JobError) -> &'static str {
     let policy = policy(&job.kind);
     let settled = match &error {
-        JobError::Fenced => {
-            metrics::jobs::FENCED.with_label_values(&[&job.kind]).inc();
-            return "fenced";
-        }
-        JobError::Later { delay } => put_back(context, lease, job, *delay, None).await.map(|()| "later"),
+        JobError::Fenced => Ok("fenced"),
+        JobError::Later { delay } => put_back(context, lease, job, *delay, None).await.map(ours_or("later")),
         JobError::Retry { after, .. } if job.attempt < job.max_attempt => {
-            metrics::jobs::RETRIES.with_label_values(&[&job.kind]).inc();
             let jitter = rand::Rng::random(&mut rand::rng());
             let delay = policy.backoff(job.attempt, jitter).max(after.unwrap_or_default());
-            put_back(context, lease, job, delay, Some(&error)).await.map(|()| "retry")
+            put_back(context, lease, job, delay, Some(&error)).await.map(ours_or("retry"))
         }
         JobError::Retry { .. } | JobError::Fail { .. } => {
-            bury(context, lease, job, &error).await.map(|()| "dead")
+            bury(context, lease, job, &error).await.map(ours_or("dead"))
         }
     };
+    match settled {
+        Ok("fenced") => metrics::jobs::FENCED.with_label_values(&[&job.kind]).inc(),
+        Ok("retry") => metrics::jobs::RETRIES.with_label_values(&[&job.kind]).inc(),
+        _ => {}
+    }
     tracing::warn!(job = %job.id, kind = job.kind, attempt = job.attempt, %error, "job.not_finished");
     settled.unwrap_or_else(|error| {
         // The lease will end, and the reconciler takes it from there.
@@ -145,25 +146,34 @@ async fn settle(context: &Context, lease: &Lease, job: &ClaimedJob, error: JobEr
     })
 }
 
+/// The outcome, unless the lease had been lost before it could be written.
+fn ours_or(outcome: &'static str) -> impl Fn(bool) -> &'static str {
+    move |ours| if ours { outcome } else { "fenced" }
+}
+
+/// Makes a job ready again, due after `delay`; `false` when the lease had been lost.
 async fn put_back(
     context: &Context,
     lease: &Lease,
     job: &ClaimedJob,
     delay: Duration,
     error: Option<&JobError>,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let text = error.map(JobError::text);
-    db::retrying(|| async {
+    let ours = db::retrying(|| async {
         let mut connection = context.pool.acquire().await?;
         db::jobs::put_back(&mut connection, job.id, lease.token(), delay, error.is_some(), text.as_deref())
             .await
     })
     .await?;
-    jobs::on_retry(context, job, text).await;
-    Ok(())
+    if ours {
+        jobs::on_retry(context, job, text).await;
+    }
+    Ok(ours)
 }
 
-async fn bury(context: &Context, lease: &Lease, job: &ClaimedJob, error: &JobError) -> Result<(), DbError> {
+/// Gives a job up, with all that this means; `false` when the lease had been lost.
+async fn bury(context: &Context, lease: &Lease, job: &ClaimedJob, error: &JobError) -> Result<bool, DbError> {
     let text = error.text();
     let ours = db::retrying(|| async {
         let mut tx = context.pool.begin().await?;
@@ -178,5 +188,5 @@ async fn bury(context: &Context, lease: &Lease, job: &ClaimedJob, error: &JobErr
     if ours {
         jobs::after_dead(context, job, text).await;
     }
-    Ok(())
+    Ok(ours)
 }

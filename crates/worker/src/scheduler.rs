@@ -2,21 +2,26 @@
 //!
 //! Every worker runs it. Due schedules are taken with `SKIP LOCKED`, and a slot is one row by its unique key, so two
 //! schedulers share the work and never double it. A slot that comes up late by more than half its interval is not made
-//! up for: it is a gap with a reason, since a capture at the wrong time would be a lie.
+//! up for: it is a gap with a reason, since a capture at the wrong time would be a lie. The same holds for a capture that
+//! was planned in time and is run late (`jobs::capture`).
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     db::{
         self, DbError,
-        schedules::{self, Due, Slot},
+        schedules::{self, Broadcast, Due, Slot},
     },
     ids::UserId,
     jobs::{CaptureChatters, Job as _},
     lifecycle::Shutdown,
     metrics::captures as metrics,
 };
+use sqlx::MySqlConnection;
 
 use crate::context::Context;
 
@@ -53,6 +58,7 @@ pub async fn run(context: Context, session_ttl: TimeDelta, shutdown: Shutdown) {
 pub async fn tick(context: &Context, session_ttl: TimeDelta) -> Result<usize, DbError> {
     let mut opened = 0;
     for _ in 0..BATCHES {
+        context.pulse.scheduled();
         let now = context.clock.now();
         let (taken, slots) = db::retrying(|| batch(context, now, session_ttl)).await?;
         opened += slots.iter().filter(|slot| slot.missed.is_none()).count();
@@ -74,11 +80,11 @@ async fn batch(
     if due.is_empty() {
         return Ok((0, Vec::new()));
     }
-    let slots = plan(&due, now);
+    let (slots, users) = plan(&due, &broadcasts(&mut tx, &due, now).await?, now);
     if !slots.is_empty() {
-        schedules::open_sessions(&mut tx, &users(&due), now, now + session_ttl).await?;
+        schedules::open_sessions(&mut tx, &users, now, now + session_ttl).await?;
         schedules::open_slots(&mut tx, &slots).await?;
-        schedules::link_slots(&mut tx, &slots).await?;
+        schedules::link_slots(&mut tx, &slots, now).await?;
         let policy = CaptureChatters::POLICY;
         let (kind, priority) = (CaptureChatters::KIND, policy.priority);
         schedules::enqueue_slots(&mut tx, &slots, kind, priority, policy.max_attempt).await?;
@@ -88,40 +94,54 @@ async fn batch(
     Ok((due.len(), slots))
 }
 
-/// The slots that due schedules open at `now`, once each, in the order of channel and time.
-fn plan(due: &[Due], now: DateTime<Utc>) -> Vec<Slot> {
-    let mut slots = BTreeMap::new();
-    for due in due {
-        if due.only_live && due.stream.is_none() {
-            continue;
-        }
-        let interval = TimeDelta::minutes(due.interval_minutes.max(1).into());
-        let mut at = due.next_slot.max(schedules::next_slot(now - GAPS_BACK, due.interval_minutes));
-        while at <= now {
-            let missed = (now - at > interval / 2).then_some(LATE);
-            let slot = Slot {
-                channel: due.channel.0,
-                at: at.timestamp_micros(),
-                stream: due.stream.map(|stream| stream.0),
-                missed,
-            };
-            // Of two schedules on one channel, a longer interval may still find its slot in time.
-            let planned = slots.entry((slot.channel, slot.at)).or_insert_with(|| slot.clone());
-            if missed.is_none() {
-                *planned = slot;
-            }
-            at += interval;
-        }
-    }
-    slots.into_values().collect()
+/// What was on while the scheduler slept; nothing is asked when it did not.
+async fn broadcasts(
+    connection: &mut MySqlConnection,
+    due: &[Due],
+    now: DateTime<Utc>,
+) -> Result<Vec<Broadcast>, DbError> {
+    let late: Vec<_> = due.iter().filter(|due| now - due.next_slot > grace(due.interval_minutes)).collect();
+    let Some(since) = late.iter().map(|due| due.next_slot).min() else { return Ok(Vec::new()) };
+    let mut channels: Vec<_> = late.iter().map(|due| due.channel).collect();
+    channels.dedup();
+    schedules::broadcasts(connection, &channels, since.max(now - GAPS_BACK)).await
 }
 
-fn users(due: &[Due]) -> Vec<UserId> {
-    let mut users: Vec<_> =
-        due.iter().filter(|due| !due.only_live || due.stream.is_some()).map(|due| due.user).collect();
-    users.sort_unstable();
-    users.dedup();
-    users
+/// How late a slot may be captured: half an interval.
+fn grace(interval_minutes: u8) -> TimeDelta {
+    TimeDelta::seconds(30 * i64::from(interval_minutes.max(1)))
+}
+
+/// The slots that due schedules open at `now`, once each, in the order of channel and time, and for whom.
+///
+/// Whether a channel is live is asked for a slot in time of the moment, for one that was slept through of its own time.
+fn plan(due: &[Due], broadcasts: &[Broadcast], now: DateTime<Utc>) -> (Vec<Slot>, Vec<UserId>) {
+    let (mut slots, mut users) = (BTreeMap::new(), BTreeSet::new());
+    for due in due {
+        let grace = grace(due.interval_minutes);
+        let mut at = due.next_slot.max(schedules::next_slot(now - GAPS_BACK, due.interval_minutes));
+        while at <= now {
+            let missed = (now - at > grace).then_some(LATE);
+            let ran = |one: &&Broadcast| one.channel == due.channel && one.runs_at(at);
+            let stream = match missed {
+                None => due.stream,
+                Some(_) => broadcasts.iter().filter(ran).map(|one| one.id).max(),
+            };
+            if stream.is_some() || !due.only_live {
+                users.insert(due.user);
+                let until = (at + grace).timestamp_micros();
+                let (channel, at) = (due.channel.0, at.timestamp_micros());
+                let slot = Slot { channel, at, stream: stream.map(|stream| stream.0), until, missed };
+                // Of two schedules on one channel, a longer interval may still find its slot in time.
+                let planned = slots.entry((channel, at)).or_insert_with(|| slot.clone());
+                if slot.until > planned.until {
+                    *planned = slot;
+                }
+            }
+            at += grace * 2;
+        }
+    }
+    (slots.into_values().collect(), users.into_iter().collect())
 }
 
 fn count(slots: &[Slot], now: DateTime<Utc>) {
@@ -151,8 +171,22 @@ mod tests {
         }
     }
 
+    /// With a broadcast that has always run.
     fn planned(due: &[Due], now: &str) -> Vec<(String, Option<&'static str>)> {
-        let slots = plan(due, now.parse().unwrap());
+        planned_with(due, &[broadcast(9, "2020-01-01T00:00:00Z", None)], now)
+    }
+
+    fn broadcast(id: u64, started_at: &str, ended_at: Option<&str>) -> Broadcast {
+        Broadcast {
+            channel: ChannelId(1),
+            id: StreamId(id),
+            started_at: started_at.parse().unwrap(),
+            ended_at: ended_at.map(|at| at.parse().unwrap()),
+        }
+    }
+
+    fn planned_with(due: &[Due], broadcasts: &[Broadcast], now: &str) -> Vec<(String, Option<&'static str>)> {
+        let (slots, _) = plan(due, broadcasts, now.parse().unwrap());
         let time = |at| DateTime::from_timestamp_micros(at).unwrap().format("%H:%M").to_string();
         slots.into_iter().map(|slot| (time(slot.at), slot.missed)).collect()
     }
@@ -182,6 +216,32 @@ mod tests {
         assert_eq!(planned(&[offline], "2026-01-01T10:00:01Z"), []);
         let always = Due { only_live: false, ..offline };
         assert_eq!(planned(&[always], "2026-01-01T10:00:01Z").len(), 1);
+    }
+
+    #[test]
+    fn a_broadcast_that_ended_while_nothing_ran_has_gaps() {
+        let offline = Due { stream: None, ..due("2026-01-01T10:00:00Z", 5) };
+        let ended = broadcast(8, "2026-01-01T09:00:00Z", Some("2026-01-01T10:07:00Z"));
+        let gap = Some(LATE);
+        let slots = planned_with(&[offline], &[ended], "2026-01-01T10:20:01Z");
+        assert_eq!(slots, [("10:00".into(), gap), ("10:05".into(), gap)]);
+    }
+
+    #[test]
+    fn before_a_broadcast_began_nothing_was_missed() {
+        let began = broadcast(9, "2026-01-01T10:12:00Z", None);
+        let slots = planned_with(&[due("2026-01-01T10:00:00Z", 5)], &[began], "2026-01-01T10:20:01Z");
+        assert_eq!(slots, [("10:15".into(), Some(LATE)), ("10:20".into(), None)]);
+    }
+
+    #[test]
+    fn the_patience_of_the_longer_interval_counts() {
+        let both =
+            [due("2026-01-01T10:00:00Z", 10), Due { user: UserId(8), ..due("2026-01-01T10:00:00Z", 5) }];
+        let (slots, users) = plan(&both, &[], "2026-01-01T10:00:01Z".parse().unwrap());
+        let until: DateTime<Utc> = "2026-01-01T10:05:00Z".parse().unwrap();
+        assert_eq!(slots[0].until, until.timestamp_micros());
+        assert_eq!(users, [UserId(7), UserId(8)]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ const parsePoint = (wire: Wire['EvolutionPoint']): CapturePoint => ({
   channel: channelId(wire.channel_id),
   at: instant(wire.captured_at),
   chatters: count(wire.chatters),
+  uncertain: count(wire.uncertain),
   viewers: countOrNull(wire.viewers),
   arrived: countOrNull(wire.arrived),
   left: countOrNull(wire.left),

@@ -773,6 +773,12 @@ export interface components {
             stream_id: components["schemas"]["StreamId"] | null;
             /**
              * Format: int32
+             * @description How many people the list may lack, or name although they had left: a large room changes while it is read. 0: as
+             *     many as Twitch counted.
+             */
+            uncertain: number;
+            /**
+             * Format: int32
              * @description Of the stream, as Twitch counted.
              */
             viewer_count: number | null;
@@ -1034,6 +1040,12 @@ export interface components {
              */
             returning: number;
             stream_id?: components["schemas"]["StreamId"] | null;
+            /**
+             * Format: int32
+             * @description How many people the list may lack, or name although they had left: a large room changes while it is read. 0: as
+             *     many as Twitch counted.
+             */
+            uncertain: number;
             /**
              * Format: int32
              * @description As Twitch counted them at that moment.

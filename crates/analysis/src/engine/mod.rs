@@ -41,6 +41,8 @@ pub struct Capture {
     /// Which broadcast of the channel it belongs to, counted from 0 among the captures at hand; see [`broadcasts`].
     pub broadcast: u32,
     pub chatters: u32,
+    /// How many people the roster may lack, or name although they had left.
+    pub uncertain: u32,
     pub viewers: Option<u32>,
     /// Whether the question is about it. The others only tell who had been seen before.
     pub own: bool,

@@ -75,6 +75,7 @@ fn shown(selection: &Selection, flows: &[Flow], limit: usize) -> Vec<EvolutionPo
             stream_id: capture.stream,
             captured_at: capture.at,
             chatters: capture.chatters,
+            uncertain: capture.uncertain,
             viewers: capture.viewers,
             new: flow.new,
             returning: capture.chatters - flow.new,

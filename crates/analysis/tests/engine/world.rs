@@ -131,6 +131,7 @@ prop_compose! {
                 stream: capture.stream.map(StreamId),
                 broadcast: 0,
                 chatters: u32::try_from(capture.roster.len()).unwrap(),
+                uncertain: 0,
                 viewers: None,
                 own: capture.own,
             });

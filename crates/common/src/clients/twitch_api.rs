@@ -47,6 +47,10 @@ pub struct ChattersPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChattersOutcome {
     pub complete: bool,
+    /// Of a complete list of a room that changed while it was read: how many it may lack, or name although they had left.
+    /// 0: exactly as many as Twitch counted.
+    #[serde(default)]
+    pub uncertain: u32,
     /// Why it is not complete: a stable code.
     pub reason: Option<String>,
     pub pages: u32,

@@ -16,7 +16,8 @@ pub struct Known {
     pub twitch_id: TwitchUserId,
     pub login: String,
     pub display_name: String,
-    pub enriched_at: Option<DateTime<Utc>>,
+    /// When Twitch last described it, or did not know it.
+    pub asked_at: Option<DateTime<Utc>>,
 }
 
 /// Those of `ids` that are known, in no order.
@@ -26,7 +27,8 @@ pub struct Known {
 pub async fn find(pool: &Pool, ids: &[TwitchUserId]) -> Result<Vec<Known>, DbError> {
     let rows = sqlx::query!(
         "SELECT STRAIGHT_JOIN accounts.id, accounts.twitch_id, accounts.login, accounts.display_name,
-                accounts.enriched_at AS `enriched_at: DateTime<Utc>`
+                GREATEST(COALESCE(accounts.enriched_at, accounts.gone_at),
+                         COALESCE(accounts.gone_at, accounts.enriched_at)) AS `asked_at: DateTime<Utc>`
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted
          JOIN accounts ON accounts.twitch_id = wanted.id",
         json_list(ids)?
@@ -38,7 +40,7 @@ pub async fn find(pool: &Pool, ids: &[TwitchUserId]) -> Result<Vec<Known>, DbErr
         twitch_id: TwitchUserId(row.twitch_id),
         login: row.login,
         display_name: row.display_name,
-        enriched_at: row.enriched_at,
+        asked_at: row.asked_at,
     });
     Ok(known.collect())
 }
@@ -114,7 +116,7 @@ pub async fn refresh(pool: &Pool, accounts: &[AccountId]) -> Result<(), DbError>
         "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id INT UNSIGNED PATH '$')) AS stale
          STRAIGHT_JOIN accounts ON accounts.id = stale.id
          SET accounts.enrich_due_at = UTC_TIMESTAMP(6)
-         WHERE accounts.enrich_due_at IS NULL AND accounts.gone_at IS NULL",
+         WHERE accounts.enrich_due_at IS NULL",
         json_list(accounts)?
     )
     .execute(pool)
@@ -198,7 +200,7 @@ pub async fn store_profiles(
     sqlx::query!(
         "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS absent
          STRAIGHT_JOIN accounts ON accounts.twitch_id = absent.id
-         SET accounts.gone_at = COALESCE(accounts.gone_at, ?), accounts.updated_at = ?, accounts.enrich_due_at = NULL",
+         SET accounts.gone_at = ?, accounts.updated_at = ?, accounts.enrich_due_at = NULL",
         json_list(absent)?,
         at,
         at

@@ -49,7 +49,7 @@ pub async fn unlink_captures(pool: &Pool, deleted_before: DateTime<Utc>, limit: 
 pub async fn remove_captures(pool: &Pool, before: DateTime<Utc>, limit: u32) -> Result<u64, DbError> {
     let mut ids = sqlx::query_scalar!(
         "SELECT id FROM captures FORCE INDEX (captures_channel_slot)
-         WHERE slot < ? AND NOT EXISTS (SELECT 1 FROM session_captures WHERE capture_id = captures.id) LIMIT ?",
+         WHERE slot < ? AND status <> 'pending' AND NOT EXISTS (SELECT 1 FROM session_captures WHERE capture_id = captures.id) LIMIT ?",
         before,
         limit
     )

@@ -34,6 +34,22 @@ pub struct Due {
     pub stream: Option<StreamId>,
 }
 
+/// A broadcast, by its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broadcast {
+    pub channel: ChannelId,
+    pub id: StreamId,
+    pub started_at: DateTime<Utc>,
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+impl Broadcast {
+    #[must_use]
+    pub fn runs_at(&self, at: DateTime<Utc>) -> bool {
+        self.started_at <= at && self.ended_at.is_none_or(|end| end > at)
+    }
+}
+
 /// A slot of a channel that is to be captured, or was missed.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Slot {
@@ -41,6 +57,8 @@ pub struct Slot {
     /// Microseconds since 1970.
     pub at: i64,
     pub stream: Option<u64>,
+    /// Until when it may be captured, in microseconds since 1970.
+    pub until: i64,
     /// Why it was missed; none is to be captured.
     pub missed: Option<&'static str>,
 }
@@ -165,6 +183,34 @@ pub async fn take_due(
     Ok(due.collect())
 }
 
+/// The broadcasts of `channels` that had not ended by `since`.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn broadcasts(
+    connection: &mut MySqlConnection,
+    channels: &[ChannelId],
+    since: DateTime<Utc>,
+) -> Result<Vec<Broadcast>, DbError> {
+    let rows = sqlx::query!(
+        "SELECT STRAIGHT_JOIN streams.id, streams.channel_id, streams.started_at AS `started_at: DateTime<Utc>`,
+                streams.ended_at AS `ended_at: DateTime<Utc>`
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted
+         JOIN streams ON streams.channel_id = wanted.id AND (streams.ended_at IS NULL OR streams.ended_at > ?)",
+        json_list(channels)?,
+        since
+    )
+    .fetch_all(connection)
+    .await?;
+    let broadcasts = rows.into_iter().map(|row| Broadcast {
+        channel: ChannelId(row.channel_id),
+        id: StreamId(row.id),
+        started_at: row.started_at,
+        ended_at: row.ended_at,
+    });
+    Ok(broadcasts.collect())
+}
+
 /// Moves taken schedules on to the first slot after `now`.
 ///
 /// # Errors
@@ -209,7 +255,8 @@ pub async fn open_slots(connection: &mut MySqlConnection, slots: &[Slot]) -> Res
     Ok(())
 }
 
-/// Opens an active session, until `expires_at`, for those of `users` who have none, and keeps the others' alive.
+/// Opens an active session, until `expires_at`, for those of `users` who have none that has not expired, and keeps the
+/// others' alive.
 ///
 /// # Errors
 /// When MariaDB fails.
@@ -219,6 +266,17 @@ pub async fn open_sessions(
     now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> Result<(), DbError> {
+    let users = json_list(users)?;
+    sqlx::query!(
+        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS users
+         STRAIGHT_JOIN sessions ON sessions.active_user = users.id
+         SET sessions.status = 'expired', sessions.updated_at = ? WHERE sessions.expires_at <= ?",
+        users,
+        now,
+        now
+    )
+    .execute(&mut *connection)
+    .await?;
     sqlx::query!(
         "INSERT INTO sessions (uuid, user_id, created_at, updated_at, expires_at)
          SELECT UUID(), users.id, ?, ?, ? FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS users
@@ -226,28 +284,36 @@ pub async fn open_sessions(
         now,
         now,
         expires_at,
-        json_list(users)?
+        users
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Puts the slots' captures, gaps too, into the active sessions of everybody who has a schedule on the channel.
+/// Puts the slots' captures, gaps too, into the active sessions of everybody who has a schedule on the channel, whatever
+/// its interval: moderators of a channel share its captures. Who wants only what is live gets nothing else.
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn link_slots(connection: &mut MySqlConnection, slots: &[Slot]) -> Result<(), DbError> {
+pub async fn link_slots(
+    connection: &mut MySqlConnection,
+    slots: &[Slot],
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
     sqlx::query!(
         "INSERT INTO session_captures (session_id, capture_id)
          SELECT STRAIGHT_JOIN sessions.id, captures.id
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (channel BIGINT UNSIGNED PATH '$.channel', at BIGINT PATH '$.at')) AS slots
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (channel BIGINT UNSIGNED PATH '$.channel', at BIGINT PATH '$.at',
+                          stream BIGINT UNSIGNED PATH '$.stream')) AS slots
          JOIN captures ON captures.channel_id = slots.channel
                       AND captures.slot = TIMESTAMPADD(MICROSECOND, slots.at, '1970-01-01')
          JOIN schedules ON schedules.channel_id = slots.channel AND schedules.paused_reason IS NULL
-         JOIN sessions ON sessions.active_user = schedules.user_id
+                       AND (slots.stream IS NOT NULL OR NOT schedules.only_live)
+         JOIN sessions ON sessions.active_user = schedules.user_id AND sessions.expires_at > ?
          ON DUPLICATE KEY UPDATE session_id = VALUES(session_id)",
-        json_list(slots)?
+        json_list(slots)?,
+        now
     )
     .execute(connection)
     .await?;
@@ -270,9 +336,12 @@ pub async fn enqueue_slots(
         "INSERT INTO jobs (kind, dedup, tenant, priority, max_attempt, run_at, payload, created_at)
          SELECT STRAIGHT_JOIN ?, captures.id, owner.user_id, ?, ?, UTC_TIMESTAMP(6),
                 JSON_OBJECT('capture', CAST(captures.id AS CHAR), 'channel', CAST(captures.channel_id AS CHAR),
-                            'user', CAST(owner.user_id AS CHAR)),
+                            'user', CAST(owner.user_id AS CHAR),
+                            'until', DATE_FORMAT(TIMESTAMPADD(MICROSECOND, slots.until, '1970-01-01'),
+                                                 '%Y-%m-%dT%H:%i:%s.%fZ')),
                 UTC_TIMESTAMP(6)
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (channel BIGINT UNSIGNED PATH '$.channel', at BIGINT PATH '$.at')) AS slots
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (channel BIGINT UNSIGNED PATH '$.channel', at BIGINT PATH '$.at',
+                          until BIGINT PATH '$.until')) AS slots
          JOIN captures ON captures.channel_id = slots.channel
                       AND captures.slot = TIMESTAMPADD(MICROSECOND, slots.at, '1970-01-01')
          JOIN schedules AS owner ON owner.channel_id = slots.channel AND owner.paused_reason IS NULL

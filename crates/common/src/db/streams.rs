@@ -119,8 +119,8 @@ pub async fn overviews(
     Ok(overviews.collect())
 }
 
-/// Stores what Twitch lists as live: new broadcasts begin, known ones go on (and keep their title where an event carries
-/// none). A broadcast that another one of the same channel follows has ended.
+/// Stores what Twitch lists as live: new broadcasts begin, known ones go on. A broadcast that another one of the same
+/// channel follows has ended.
 ///
 /// # Errors
 /// When MariaDB fails.
@@ -148,7 +148,7 @@ pub async fn seen(pool: &Pool, live: &[LiveStream], now: DateTime<Utc>) -> Resul
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]', channel BIGINT UNSIGNED PATH '$[1]',
                           title VARCHAR(1024) PATH '$[2]', started BIGINT PATH '$[3]',
                           viewers INT UNSIGNED PATH '$[4]')) AS live
-         ON DUPLICATE KEY UPDATE title = COALESCE(NULLIF(VALUES(title), ''), streams.title), seen_at = VALUES(seen_at), ended_at = NULL,
+         ON DUPLICATE KEY UPDATE title = VALUES(title), seen_at = VALUES(seen_at), ended_at = NULL,
                 viewer_count = VALUES(viewer_count)",
         now,
         list
@@ -160,6 +160,38 @@ pub async fn seen(pool: &Pool, live: &[LiveStream], now: DateTime<Utc>) -> Resul
          STRAIGHT_JOIN streams ON streams.channel_id = live.channel
          SET streams.ended_at = streams.seen_at WHERE streams.ended_at IS NULL AND streams.id < live.id",
         list
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Stores that a broadcast has begun, as Twitch announced: its title and its viewers are not told. A broadcast that a poll
+/// has seen keeps those; a new one has none until it is polled. The channel's earlier broadcasts have ended.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn began(
+    pool: &Pool,
+    stream: StreamId,
+    channel: ChannelId,
+    at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "INSERT INTO streams (id, channel_id, started_at, seen_at) VALUES (?, ?, ?, ?)
+         ON DUPLICATE KEY UPDATE seen_at = VALUES(seen_at), ended_at = NULL",
+        stream.0,
+        channel.0,
+        at,
+        now
+    )
+    .execute(pool)
+    .await?;
+    sqlx::query!(
+        "UPDATE streams SET ended_at = seen_at WHERE channel_id = ? AND ended_at IS NULL AND id < ?",
+        channel.0,
+        stream.0
     )
     .execute(pool)
     .await?;

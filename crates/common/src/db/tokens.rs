@@ -5,7 +5,7 @@
 //! refresh token.
 
 use chrono::{DateTime, Utc};
-use sqlx::{MySql, MySqlConnection};
+use sqlx::MySqlConnection;
 
 use super::{DbError, Pool, json_list};
 use crate::ids::UserId;
@@ -66,15 +66,7 @@ pub async fn put(
     )
     .execute(&mut *connection)
     .await?;
-    sqlx::query!(
-        "UPDATE schedules SET paused_reason = NULL, updated_at = ? WHERE user_id = ? AND paused_reason = ?",
-        now,
-        user.0,
-        PAUSED_BY_LOSS
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+    resume(connection, user, now).await
 }
 
 /// The user's token, if there is one.
@@ -111,12 +103,13 @@ pub async fn lock(connection: &mut MySqlConnection, user: UserId) -> Result<Opti
     Ok(row.map(Into::into))
 }
 
-/// Replaces the token of `generation`. `false`: it has been replaced already.
+/// Replaces the token of `generation`, also when it has been condemned meanwhile: the replacement proves that Twitch honours
+/// the grant, so what the loss paused is resumed. `false`: it has been replaced already.
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn replace<'e>(
-    executor: impl sqlx::Executor<'e, Database = MySql>,
+pub async fn replace(
+    connection: &mut MySqlConnection,
     user: UserId,
     generation: u64,
     token: &NewToken,
@@ -125,7 +118,7 @@ pub async fn replace<'e>(
     let done = sqlx::query!(
         "UPDATE twitch_tokens
          SET key_id = ?, access_token = ?, refresh_token = ?, scopes = ?, expires_at = ?, validated_at = ?,
-             updated_at = ?, generation = generation + 1
+             updated_at = ?, generation = generation + 1, lost_at = NULL, lost_reason = NULL
          WHERE user_id = ? AND generation = ?",
         token.key_id,
         token.access,
@@ -137,9 +130,31 @@ pub async fn replace<'e>(
         user.0,
         generation,
     )
-    .execute(executor)
+    .execute(&mut *connection)
     .await?;
-    Ok(done.rows_affected() == 1)
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    resume(connection, user, now).await?;
+    Ok(true)
+}
+
+/// Resumes the schedules that the loss of `user`'s grant paused. What their pause went by is no gap: nothing was wanted
+/// then.
+async fn resume(connection: &mut MySqlConnection, user: UserId, now: DateTime<Utc>) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE schedules SET paused_reason = NULL, updated_at = ?,
+                next_slot = TIMESTAMPADD(MINUTE, (TIMESTAMPDIFF(MINUTE, '1970-01-01', ?) DIV interval_minutes + 1) * interval_minutes,
+                                         '1970-01-01')
+         WHERE user_id = ? AND paused_reason = ?",
+        now,
+        now,
+        user.0,
+        PAUSED_BY_LOSS
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Records that Twitch no longer honours the token of `generation`, and pauses the schedules that rest on it. `false`:
@@ -179,30 +194,35 @@ pub async fn mark_lost(
     Ok(true)
 }
 
-/// Deletes the user's token unless a schedule needs it, and returns what is to be revoked: the key's id and the access
-/// token.
+/// A token that was deleted here and is still to be revoked at Twitch.
+#[derive(Clone, Debug)]
+pub struct RemovedToken {
+    /// Which encryption key made the ciphertexts.
+    pub key_id: String,
+    pub access: Vec<u8>,
+    pub refresh: Option<Vec<u8>>,
+}
+
+/// Deletes the user's token unless a schedule needs it, and returns what is to be revoked.
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn remove_unless_scheduled(
-    pool: &Pool,
-    user: UserId,
-) -> Result<Option<(String, Vec<u8>)>, DbError> {
+pub async fn remove_unless_scheduled(pool: &Pool, user: UserId) -> Result<Option<RemovedToken>, DbError> {
     // Not `query_as!`: MariaDB does not describe the columns of RETURNING when it prepares it.
-    let removed = sqlx::query_as(
+    let removed: Option<(String, Vec<u8>, Option<Vec<u8>>)> = sqlx::query_as(
         "DELETE FROM twitch_tokens
          WHERE user_id = ? AND NOT EXISTS (SELECT 1 FROM schedules WHERE schedules.user_id = twitch_tokens.user_id)
-         RETURNING key_id, access_token",
+         RETURNING key_id, access_token, refresh_token",
     )
     .bind(user.0)
     .fetch_optional(pool)
     .await?;
-    Ok(removed)
+    Ok(removed.map(|(key_id, access, refresh)| RemovedToken { key_id, access, refresh }))
 }
 
 /// Takes up to `limit` tokens that were last validated about an hour ago (between 45 and 55 minutes, by the user's id, so
 /// that tokens stored together are not validated together for ever). They come back in a minute unless [`confirm`] or a
-/// replacement says that they have been validated; other replicas do not get them meanwhile.
+/// replacement puts them off; other replicas do not get them meanwhile.
 ///
 /// # Errors
 /// When MariaDB fails.
@@ -240,7 +260,7 @@ pub async fn take_unvalidated(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// Records that Twitch has just said yes to the token of `generation`.
+/// Puts the token of `generation` off for an hour: Twitch has just said yes to it, or it cannot be shown to Twitch.
 ///
 /// # Errors
 /// When MariaDB fails.

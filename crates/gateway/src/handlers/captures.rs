@@ -74,6 +74,9 @@ pub(crate) struct Capture {
     #[schema(required)]
     captured_at: Option<DateTime<Utc>>,
     chatters_count: u32,
+    /// How many people the list may lack, or name although they had left: a large room changes while it is read. 0: as
+    /// many as Twitch counted.
+    uncertain: u32,
     /// Never seen on this channel before.
     new_count: u32,
     /// Absent from the capture before.
@@ -195,6 +198,7 @@ impl From<CaptureView> for Capture {
             slot: view.slot,
             captured_at: view.captured_at,
             chatters_count: view.chatters_count,
+            uncertain: view.uncertain,
             new_count: view.new_count,
             arrived_count: view.arrived_count,
             left_count: view.left_count,

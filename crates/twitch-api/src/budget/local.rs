@@ -11,7 +11,8 @@ use crate::TwitchError;
 /// The flow is safe for so many processes.
 pub(super) const REPLICAS: u32 = 4;
 
-/// Points that each may spend at once: together they stay within the quarter that is kept free.
+/// Points that each may spend at once: together they stay within the quarter that is kept free. Fewer where the ceiling is
+/// lower.
 const BURST: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// Above this many buckets, full ones are forgotten.
@@ -27,7 +28,7 @@ impl LocalShare {
     pub(super) fn new(flow: NonZeroU32) -> Self {
         let every = Duration::from_secs(1) * REPLICAS / flow.get();
         // A period of zero is refused; a flow that large has none to speak of.
-        let quota = Quota::with_period(every).unwrap_or(Quota::per_second(flow)).allow_burst(BURST);
+        let quota = Quota::with_period(every).unwrap_or(Quota::per_second(flow)).allow_burst(BURST.min(flow));
         Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default() }
     }
 
@@ -68,5 +69,16 @@ mod tests {
         let TwitchError::BudgetExhausted { retry_after } = error else { panic!("{error}") };
         assert!(retry_after > Duration::from_millis(300), "{retry_after:?}");
         assert_eq!(share.spend(Bucket::User(UserId(1)), soon).await.unwrap(), 1, "buckets are apart");
+    }
+
+    #[tokio::test]
+    async fn a_burst_is_no_larger_than_the_ceiling() {
+        let share = LocalShare::new(NonZeroU32::new(3).unwrap());
+        for _ in 0..3 {
+            share.spend(Bucket::App, Instant::now()).await.unwrap();
+        }
+        let error = share.spend(Bucket::App, Instant::now()).await.unwrap_err();
+        let TwitchError::BudgetExhausted { retry_after } = error else { panic!("{error}") };
+        assert!(retry_after > Duration::from_secs(1), "{retry_after:?}");
     }
 }

@@ -9,7 +9,8 @@
 //! * **Order.** A caller who has to wait takes its point in advance, so the next one waits longer: first come, first
 //!   served, over all replicas, and the wait is known at once. One who cannot wait that long is told so at once.
 //! * **Urgency.** What can wait ([`Urgency::Spare`]: enrichment, polls) leaves a fifth of the bucket alone and takes
-//!   nothing in advance; those callers queue among themselves in this process.
+//!   nothing in advance; those callers queue among themselves in this process. Whoever is first in that queue tells the
+//!   others when its turn will come, so that those who cannot wait until then need not.
 //! * **Bursts.** `governor` spreads what one process sends: dozens of calls in the same millisecond have drawn errors
 //!   from Twitch with points left.
 //! * **Redis away.** Each process goes on with a share that is safe as long as there are no more than
@@ -35,7 +36,7 @@ use common::{
 };
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use redis::Script;
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use crate::{TwitchError, helix::RateHeaders};
 use known::Known;
@@ -53,6 +54,9 @@ const SPARE_DIVISOR: u32 = 5;
 /// Calls of one process: so many at once, then so many a second.
 const BURST: NonZeroU32 = NonZeroU32::new(100).unwrap();
 const SMOOTHED: NonZeroU32 = NonZeroU32::new(500).unwrap();
+
+/// The shortest time to stay away for whoever gave up in the queue for what can wait.
+const SPARE_PAUSE: Duration = Duration::from_secs(1);
 
 /// After Redis failed, it is left alone for so long.
 const REDIS_REST: Duration = Duration::from_secs(5);
@@ -89,6 +93,8 @@ struct Inner {
     local: LocalShare,
     redis_rests_until: Mutex<Option<Instant>>,
     spare_queue: tokio::sync::Mutex<()>,
+    /// When the first in the queue may be served, as Redis last said: nobody behind it is served sooner.
+    spare_turn: watch::Sender<Instant>,
     known: Known,
 }
 
@@ -116,6 +122,7 @@ impl Budgets {
             local: LocalShare::new(flow.min(NonZeroU32::new(ours(TWITCH_POINTS) / 60).unwrap_or(flow))),
             redis_rests_until: Mutex::default(),
             spare_queue: tokio::sync::Mutex::default(),
+            spare_turn: watch::Sender::new(Instant::now()),
             known: Known::default(),
         }))
     }
@@ -156,17 +163,22 @@ impl Budgets {
 
     async fn spend_spare(&self, bucket: Bucket, wanted: u32, deadline: Instant) -> Result<u32, TwitchError> {
         // In line behind those who came before; held until the point is there.
-        let turn = tokio::time::timeout_at(deadline, self.0.spare_queue.lock()).await;
-        let _turn = turn.map_err(|_| TwitchError::BudgetExhausted { retry_after: Duration::from_secs(5) })?;
+        let _turn = tokio::select! {
+            biased;
+            turn = self.0.spare_queue.lock() => turn,
+            retry_after = self.0.too_late(deadline) => return Err(TwitchError::BudgetExhausted { retry_after }),
+        };
         let spare = self.0.ours() / SPARE_DIVISOR;
         loop {
             match self.0.ask_redis(bucket, wanted, deadline, spare).await {
                 Some(Spent::Given { points, .. }) => return Ok(points),
-                Some(Spent::Refused { wait }) if Instant::now() + wait < deadline => {
-                    tokio::time::sleep(wait.max(Duration::from_millis(10))).await;
-                }
                 Some(Spent::Refused { wait }) => {
-                    return Err(TwitchError::BudgetExhausted { retry_after: wait });
+                    let turn = Instant::now() + wait;
+                    self.0.spare_turn.send_replace(turn);
+                    if turn >= deadline {
+                        return Err(TwitchError::BudgetExhausted { retry_after: wait });
+                    }
+                    tokio::time::sleep(wait.max(Duration::from_millis(10))).await;
                 }
                 None => return self.0.local.spend(bucket, deadline).await,
             }
@@ -255,6 +267,15 @@ impl Inner {
             }
             Err(error) => self.rest(&error),
         }
+    }
+
+    /// Returns when `deadline` cannot be met by a caller in the queue for what can wait, at the deadline at the latest: how
+    /// long to stay away.
+    async fn too_late(&self, deadline: Instant) -> Duration {
+        let mut told = self.spare_turn.subscribe();
+        let beyond = async { told.wait_for(|turn| *turn >= deadline).await.map_or(deadline, |turn| *turn) };
+        let turn = tokio::time::timeout_at(deadline, beyond).await.unwrap_or(deadline);
+        turn.saturating_duration_since(Instant::now()).max(SPARE_PAUSE)
     }
 
     fn redis_rests(&self) -> bool {

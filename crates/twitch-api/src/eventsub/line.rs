@@ -2,13 +2,19 @@
 
 use std::{
     collections::{HashSet, VecDeque},
+    mem,
     time::Duration,
 };
 
 use common::{ids::UserId, problem::chain};
 use rand::Rng as _;
-use tokio::{sync::watch, task::JoinError, time::Instant};
+use tokio::{
+    sync::watch,
+    task::JoinError,
+    time::{Instant, timeout_at},
+};
 use tokio_util::task::AbortOnDropHandle;
+use url::Url;
 
 use super::{
     news,
@@ -30,6 +36,12 @@ const REMEMBERED: usize = 512;
 /// How long subscribing may take.
 const SUBSCRIBE_WITHIN: Duration = Duration::from_mins(1);
 
+/// How long an old connection is read once the new one is welcomed: what was sent on it may be under way.
+const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// The connection that Twitch asked us to move to, while it is opened.
+type Successor = AbortOnDropHandle<Result<Socket, SocketError>>;
+
 /// Why a connection ended.
 #[derive(Debug, thiserror::Error)]
 enum Ended {
@@ -49,7 +61,7 @@ pub(super) async fn run(app: App, user: UserId, mut wanted: watch::Receiver<Vec<
     let mut recent = Recent::default();
     loop {
         let started = Instant::now();
-        let Err(ended) = listen(&app, user, &mut wanted, &mut recent).await;
+        let Err(ended) = Box::pin(listen(&app, user, &mut wanted, &mut recent)).await;
         tracing::info!(%user, cause = chain(&ended), "eventsub.ended");
         if matches!(ended, Ended::Twitch(TwitchError::TokenLost { .. })) {
             return;
@@ -73,20 +85,26 @@ async fn listen(
     let mut socket = Socket::open(&app.eventsub_url).await?;
     let mut subscribed = Subscribed::default();
     adjust(app, user, &socket, &mut subscribed, wanted).await?;
-    // The connection that Twitch asked us to move to; this one is read until it is welcomed there.
-    let mut successor: Option<AbortOnDropHandle<Result<Socket, SocketError>>> = None;
+    // `socket` is read until this one is welcomed, and goes on if it never is.
+    let mut successor: Option<Successor> = None;
     loop {
         if subscribed.is_empty() {
             return Err(Ended::NothingLeft);
         }
         let heard = tokio::select! {
             heard = socket.next() => heard,
-            moved = async { successor.as_mut()?.await.into() }, if successor.is_some() => {
-                if let Some(moved) = moved {
-                    socket = moved??;
-                    tracing::info!(%user, "eventsub.moved");
+            moved = arrival(&mut successor) => {
+                match moved {
+                    Ok(next) => {
+                        let mut old = mem::replace(&mut socket, next);
+                        tracing::info!(%user, "eventsub.moved");
+                        let until = Instant::now() + LAST_WORDS;
+                        while let Ok(Ok(heard)) = timeout_at(until, old.next()).await {
+                            heed(app, user, &mut subscribed, recent, heard).await?;
+                        }
+                    }
+                    Err(error) => tracing::warn!(%user, cause = chain(&error), "eventsub.not_moved"),
                 }
-                successor = None;
                 continue;
             }
             Ok(()) = wanted.changed() => {
@@ -95,30 +113,54 @@ async fn listen(
             }
         };
         match heard {
-            Ok(Heard::Event(event)) => {
-                if recent.is_news(&event.message_id)
-                    && let Err(error) = news::take_in(app, event).await
-                {
-                    tracing::warn!(%user, cause = chain(&error), "eventsub.not_stored");
+            Ok(heard) => {
+                if let Some(url) = heed(app, user, &mut subscribed, recent, heard).await? {
+                    successor = Some(AbortOnDropHandle::new(tokio::spawn(Socket::follow(url))));
                 }
             }
-            Ok(Heard::Reconnect(url)) => {
-                successor = Some(AbortOnDropHandle::new(tokio::spawn(Socket::open_verbatim(url))));
-            }
-            Ok(Heard::Revoked { subscription, status }) => {
-                tracing::info!(%user, status, "eventsub.revoked");
-                subscribed.forget(&subscription);
-                if status == "authorization_revoked" {
-                    check_grant(app, user).await?;
-                }
-            }
-            Err(error) => match successor.take() {
-                // It went before we did; the new one has the subscriptions.
-                Some(moved) => socket = moved.await??,
-                None => return Err(error.into()),
-            },
+            // It went before we did; the new one has the subscriptions.
+            Err(_) if successor.is_some() => socket = arrival(&mut successor).await?,
+            Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// Waits until the successor is welcomed or given up; for ever if there is none. May be dropped while waiting.
+async fn arrival(successor: &mut Option<Successor>) -> Result<Socket, Ended> {
+    let Some(opening) = successor else { return std::future::pending().await };
+    let opened = opening.await;
+    *successor = None;
+    Ok(opened??)
+}
+
+/// Does what follows from what Twitch says; gives the address if it is that we have to move.
+async fn heed(
+    app: &App,
+    user: UserId,
+    subscribed: &mut Subscribed,
+    recent: &mut Recent,
+    heard: Heard,
+) -> Result<Option<Url>, TwitchError> {
+    match heard {
+        Heard::Event(event) => {
+            let id = event.message_id.clone();
+            if recent.is_news(&id)
+                && let Err(error) = news::take_in(app, event).await
+            {
+                tracing::warn!(%user, cause = chain(&error), "eventsub.not_stored");
+                recent.forget(&id);
+            }
+        }
+        Heard::Reconnect(url) => return Ok(Some(url)),
+        Heard::Revoked { subscription, status } => {
+            tracing::info!(%user, status, "eventsub.revoked");
+            subscribed.forget(&subscription);
+            if status == "authorization_revoked" {
+                check_grant(app, user).await?;
+            }
+        }
+    }
+    Ok(None)
 }
 
 async fn adjust(
@@ -162,6 +204,12 @@ impl Recent {
         }
         true
     }
+
+    /// The message could not be stored: told again, it is news.
+    fn forget(&mut self, id: &str) {
+        self.known.remove(id);
+        self.order.retain(|held| held != id);
+    }
 }
 
 #[cfg(test)]
@@ -176,6 +224,8 @@ mod tests {
             assert!(recent.is_news(&n.to_string()));
         }
         assert!(recent.is_news("a"), "it was forgotten long ago");
+        recent.forget("a");
         assert_eq!(recent.known.len(), recent.order.len());
+        assert!(recent.is_news("a"), "it could not be stored");
     }
 }

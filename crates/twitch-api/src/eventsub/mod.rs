@@ -2,8 +2,8 @@
 //!
 //! Events come sooner than polls and are the only way to learn of a raid. One replica listens, the one that holds a
 //! lease. It keeps one socket for each user in [`plan`]: a channel whose owner has logged in here is heard on the owner's
-//! socket, which costs nothing; of the others, those that fit are heard on a moderator's, up to Twitch's ceiling of ten.
-//! What does not fit is left to the poll.
+//! socket, which costs nothing; of the others, what fits is heard on a moderator's, raids first, up to Twitch's ceiling of
+//! ten. What does not fit is left to the poll.
 //!
 //! ```text
 //! mod       who listens; sockets start and end as users and channels come and go

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use common::{
-    clients::twitch_api::LiveStream,
     db::{self, raids::NewRaid},
     ids::{ChannelId, StreamId},
 };
@@ -33,21 +32,16 @@ struct Offline {
     broadcaster_user_id: ChannelId,
 }
 
-/// Stores what an event tells.
+/// Stores what an event tells, again while MariaDB fails transiently: Twitch seldom tells it again.
 pub(super) async fn take_in(app: &App, event: Event) -> Result<(), TwitchError> {
     match event.kind.as_str() {
         "channel.raid" => raid(app, event).await,
         "stream.online" => {
             let told: Online = read(event)?;
             if told.kind == "live" {
-                let stream = LiveStream {
-                    twitch_id: told.id,
-                    broadcaster_id: told.broadcaster_user_id,
-                    viewer_count: 0,
-                    started_at: told.started_at,
-                    title: String::new(),
-                };
-                db::streams::seen(&app.pool, &[stream], app.clock.now()).await?;
+                let (channel, now) = (told.broadcaster_user_id, app.clock.now());
+                db::retrying(|| db::streams::began(&app.pool, told.id, channel, told.started_at, now))
+                    .await?;
             }
             changed(app, told.broadcaster_user_id, "eventsub.online").await;
             Ok(())
@@ -55,7 +49,7 @@ pub(super) async fn take_in(app: &App, event: Event) -> Result<(), TwitchError> 
         "stream.offline" => {
             let at = event.at;
             let told: Offline = read(event)?;
-            db::streams::ended(&app.pool, told.broadcaster_user_id, at).await?;
+            db::retrying(|| db::streams::ended(&app.pool, told.broadcaster_user_id, at)).await?;
             changed(app, told.broadcaster_user_id, "eventsub.offline").await;
             Ok(())
         }
@@ -74,7 +68,7 @@ async fn raid(app: &App, event: Event) -> Result<(), TwitchError> {
         viewers: told.viewers,
         raided_at,
     };
-    if db::raids::store(&app.pool, &raid).await? {
+    if db::retrying(|| db::raids::store(&app.pool, &raid)).await? {
         tracing::info!(from = %raid.from, to = %raid.to, viewers = raid.viewers, "eventsub.raid");
     }
     Ok(())

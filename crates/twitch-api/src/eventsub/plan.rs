@@ -1,7 +1,8 @@
 //! Which channel is heard on whose socket.
 //!
 //! A subscription costs nothing if the broadcaster has authorised this application, else one point, of which a user has
-//! ten. Raids come first: nothing but EventSub tells of them, while streams are polled anyway.
+//! ten. Raids into all channels come first: nothing but EventSub tells of them, while streams are polled anyway. What is
+//! left is spent on streams that begin and end.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,9 @@ use common::{
 
 /// What one user's subscriptions may cost.
 const COST_CEILING: usize = 10;
+
+/// What is subscribed for all channels, before anything of what follows.
+const PASSES: [&[Kind]; 2] = [&[Kind::Raid], &[Kind::Online, Kind::Offline]];
 
 /// Something to be told about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,28 +32,38 @@ pub(super) enum Kind {
     Offline,
 }
 
-/// Assigns each channel to at most one user. `watchable` is in the order of channels: who may look into which.
+/// Assigns each subscription to at most one user: to the channel's owner, else to the moderator with the most points left,
+/// if there is one. `watchable` is in the order of channels: who may look into which.
 pub(super) fn plan(watchable: &[(ChannelId, UserId, Role)]) -> BTreeMap<UserId, Vec<Subscription>> {
     let mut plan: BTreeMap<UserId, Vec<Subscription>> = BTreeMap::new();
     let mut cost: BTreeMap<UserId, usize> = BTreeMap::new();
-    for rows in watchable.chunk_by(|a, b| a.0 == b.0) {
-        let channel = rows[0].0;
-        let mut hear =
-            |user: UserId, kind| plan.entry(user).or_default().push(Subscription { kind, channel });
-        if let Some((_, owner, _)) = rows.iter().find(|(_, _, role)| *role == Role::Broadcaster) {
-            for kind in [Kind::Raid, Kind::Online, Kind::Offline] {
-                hear(*owner, kind);
+    for kinds in PASSES {
+        for rows in watchable.chunk_by(|a, b| a.0 == b.0) {
+            let channel = rows[0].0;
+            let owner = rows.iter().find(|(_, _, role)| *role == Role::Broadcaster);
+            for &kind in kinds {
+                let user = match owner {
+                    Some((_, owner, _)) => Some(*owner),
+                    None => spend(&mut cost, rows.iter().map(|(_, user, _)| *user)),
+                };
+                if let Some(user) = user {
+                    plan.entry(user).or_default().push(Subscription { kind, channel });
+                }
             }
-            continue;
-        }
-        let spent = |user: &UserId| cost.get(user).copied().unwrap_or(0);
-        let Some(user) = rows.iter().map(|(_, user, _)| *user).min_by_key(spent) else { continue };
-        if spent(&user) < COST_CEILING {
-            *cost.entry(user).or_default() += 1;
-            hear(user, Kind::Raid);
         }
     }
     plan
+}
+
+/// Takes a point from the one of `users` who has spent the least; none when nobody has one left.
+fn spend(cost: &mut BTreeMap<UserId, usize>, users: impl Iterator<Item = UserId>) -> Option<UserId> {
+    let user = users.min_by_key(|user| cost.get(user).copied().unwrap_or(0))?;
+    let spent = cost.entry(user).or_default();
+    if *spent == COST_CEILING {
+        return None;
+    }
+    *spent += 1;
+    Some(user)
 }
 
 #[cfg(test)]
@@ -64,11 +78,38 @@ mod tests {
             (ChannelId(1), moderator, Role::Moderator),
             (ChannelId(2), moderator, Role::Broadcaster),
         ];
-        watchable.extend((100..115).map(|channel| (ChannelId(channel), moderator, Role::Moderator)));
+        watchable.extend(moderated(15, moderator));
         let plan = plan(&watchable);
-        assert_eq!(plan[&owner].len(), 3);
-        assert_eq!(plan[&moderator].len(), 3 + COST_CEILING);
-        assert!(plan[&moderator][3..].iter().all(|one| one.kind == Kind::Raid));
+        let of =
+            |channel| [Kind::Raid, Kind::Online, Kind::Offline].map(|kind| Subscription { kind, channel });
+        assert_eq!(plan[&owner], of(ChannelId(1)));
+        let (own, others): (Vec<_>, Vec<_>) =
+            plan[&moderator].iter().copied().partition(|one| one.channel == ChannelId(2));
+        assert_eq!(own, of(ChannelId(2)));
+        assert_eq!(others.len(), COST_CEILING);
+        assert!(others.iter().all(|one| one.kind == Kind::Raid));
+    }
+
+    #[test]
+    fn what_raids_leave_is_spent_on_streams() {
+        let moderator = UserId(1);
+        let heard = |channels| plan(&moderated(channels, moderator))[&moderator].clone();
+        let kinds = |heard: &[Subscription]| heard.iter().map(|one| one.kind).collect::<Vec<_>>();
+        // Three points for each of two channels.
+        assert_eq!(heard(2).len(), 6);
+        // Four raids, then both ends of the streams of three channels.
+        let four = heard(4);
+        assert_eq!(four.len(), COST_CEILING);
+        assert_eq!(kinds(&four[..4]), [Kind::Raid; 4]);
+        assert_eq!(kinds(&four[4..]), [Kind::Online, Kind::Offline].repeat(3));
+        assert!(four[4..].iter().all(|one| one.channel < ChannelId(103)));
+        // One point is left: a beginning is worth more than an end.
+        assert_eq!(kinds(&heard(9)[9..]), [Kind::Online]);
+    }
+
+    /// So many channels of strangers.
+    fn moderated(count: u64, moderator: UserId) -> Vec<(ChannelId, UserId, Role)> {
+        (100..100 + count).map(|channel| (ChannelId(channel), moderator, Role::Moderator)).collect()
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use common::problem::chain;
 use futures_util::StreamExt as _;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::{
     net::TcpStream,
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
@@ -18,6 +19,12 @@ use url::Url;
 
 /// How long connecting and the welcome may take.
 const OPEN_WITHIN: Duration = Duration::from_secs(15);
+
+/// How long Twitch keeps a connection that it has asked us to leave.
+const LEAVE_WITHIN: Duration = Duration::from_secs(30);
+
+/// Between attempts to connect to where it asked us to go; one more is made after the last.
+const MOVE_PAUSES_SECONDS: [u64; 4] = [1, 2, 4, 8];
 
 /// Silence that is asked for. Twitch sends a keepalive after it; we wait half as long again.
 const KEEPALIVE_SECONDS: u64 = 30;
@@ -105,11 +112,26 @@ impl Socket {
     pub(super) async fn open(url: &Url) -> Result<Self, SocketError> {
         let mut url = url.clone();
         url.query_pairs_mut().append_pair("keepalive_timeout_seconds", &KEEPALIVE_SECONDS.to_string());
-        Self::open_verbatim(url).await
+        Self::open_verbatim(&url).await
     }
 
-    /// Connects to an address that Twitch gave, and waits for the welcome.
-    pub(super) async fn open_verbatim(url: Url) -> Result<Self, SocketError> {
+    /// Connects to the address that Twitch asked us to move to, again if that fails, as long as it keeps the old connection.
+    pub(super) async fn follow(url: Url) -> Result<Self, SocketError> {
+        let trying = async {
+            for pause in MOVE_PAUSES_SECONDS {
+                match Self::open_verbatim(&url).await {
+                    Ok(socket) => return Ok(socket),
+                    Err(error) => tracing::debug!(cause = chain(&error), "eventsub.move_again"),
+                }
+                sleep(Duration::from_secs(pause)).await;
+            }
+            Self::open_verbatim(&url).await
+        };
+        timeout(LEAVE_WITHIN, trying).await.unwrap_or(Err(SocketError::Silent(LEAVE_WITHIN)))
+    }
+
+    /// Connects to this very address, and waits for the welcome.
+    async fn open_verbatim(url: &Url) -> Result<Self, SocketError> {
         let opening = async {
             let (mut stream, _) = connect_async(url.as_str()).await?;
             let frame = next_frame(&mut stream).await?;

@@ -15,7 +15,7 @@
 //! Every call, also one made again, spends a point first ([`crate::budget`]).
 //!
 //! No wait goes beyond the caller's deadline, nor makes one call last longer than [`PATIENCE`] and its answers: the caller
-//! is told at once, and how long to stay away.
+//! is told at once, and how long to stay away. Nor does a wait for a token, which ends when the deadline has come.
 
 use std::time::Duration;
 
@@ -41,6 +41,9 @@ const LIMIT_PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest wait that `Ratelimit-Reset` is believed to ask for: a bucket fills in a minute.
 const LONGEST_WAIT: Duration = Duration::from_secs(61);
+
+/// How long a caller stays away whose deadline came before the token.
+const TOKEN_PAUSE: Duration = Duration::from_secs(5);
 
 /// How often one call waits for a limit.
 const LIMIT_WAITS: u32 = 5;
@@ -120,7 +123,7 @@ impl Session {
         let until = self.deadline.min(Instant::now() + PATIENCE);
         let mut trouble = Trouble { until, renewals: 0, refused: false, spoilt: false, waits: 0 };
         loop {
-            let bearer = self.bearer().await?;
+            let bearer = in_time(until, self.bearer()).await?;
             self.pay(until).await?;
             let failure = match self.helix.0.wire.ask(question, &bearer).await {
                 Ok(answer) => {
@@ -232,12 +235,19 @@ impl Session {
         let tokens = &self.helix.0.tokens;
         match &mut self.caller {
             Caller::User(user, held) => {
-                if trouble.renewals > 0 && tokens.is_honoured(bearer).await? {
+                if trouble.renewals > 0 && in_time(trouble.until, tokens.is_honoured(bearer)).await? {
                     return Err(TwitchError::down("a token that Twitch knows is refused"));
                 }
-                *held = tokens.refresh(*user, bearer.generation).await?;
+                // Whoever does not wait for it leaves it running.
+                *held = in_time(trouble.until, tokens.refresh(*user, bearer.generation)).await?;
             }
-            Caller::App => tokens.app_refused(bearer.generation).await,
+            Caller::App => {
+                let forgetting = async {
+                    tokens.app_refused(bearer.generation).await;
+                    Ok(())
+                };
+                in_time(trouble.until, forgetting).await?;
+            }
         }
         trouble.renewals += 1;
         Ok(())
@@ -260,6 +270,15 @@ impl Session {
         tokio::time::sleep(wait).await;
         Ok(())
     }
+}
+
+/// Waits for what Twitch's OAuth endpoints are asked, until the caller's deadline.
+async fn in_time<T>(
+    until: Instant,
+    asking: impl Future<Output = Result<T, TwitchError>>,
+) -> Result<T, TwitchError> {
+    let late = TwitchError::BudgetExhausted { retry_after: TOKEN_PAUSE };
+    tokio::time::timeout_at(until, asking).await.unwrap_or(Err(late))
 }
 
 /// The scope that a 401 names. Twitch says it in words only: `Missing scope: a:b`, or `Missing a:b scope`.

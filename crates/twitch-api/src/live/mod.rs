@@ -45,20 +45,26 @@ pub(crate) async fn run(app: App, shutdown: Shutdown) {
     }
 }
 
-/// Asks about all channels once.
+/// Asks about all channels once. A batch that fails does not keep the others from being asked about.
 ///
 /// # Errors
-/// When Twitch or MariaDB fails.
+/// The first failure of a batch; when MariaDB cannot say which channels there are, that.
 pub async fn poll(app: &App) -> Result<(), TwitchError> {
     let mut after = ChannelId(0);
+    let mut outcome = Ok(());
     loop {
         let channels = db::channels::known_after(&app.pool, after, BATCH).await?;
-        let Some(last) = channels.last() else { return Ok(()) };
+        let Some(last) = channels.last() else { return outcome };
         after = *last;
-        let mut session = app.helix.as_app(Urgency::Spare, Instant::now() + app.live.poll_every);
-        let live = session.streams(&channels).await?;
-        record(app, &channels, &live).await?;
+        outcome = outcome.and(ask(app, &channels).await);
     }
+}
+
+/// Asks about up to [`BATCH`] channels.
+async fn ask(app: &App, channels: &[ChannelId]) -> Result<(), TwitchError> {
+    let mut session = app.helix.as_app(Urgency::Spare, Instant::now() + app.live.poll_every);
+    let live = session.streams(channels).await?;
+    record(app, channels, &live).await
 }
 
 /// Stores what Twitch said about `asked` channels.

@@ -27,7 +27,10 @@ use std::{fmt, sync::Arc};
 use common::{
     clock::Clock,
     crypto::TokenCipher,
-    db::{self, Pool, tokens::StoredToken},
+    db::{
+        self, Pool,
+        tokens::{RemovedToken, StoredToken},
+    },
     ids::UserId,
     redis_store::Redis,
 };
@@ -131,14 +134,17 @@ impl Tokens {
     /// # Errors
     /// When the store fails. A revocation that fails is logged: the token is out of our hands, and dies in hours.
     pub async fn logout(&self, user: UserId) -> Result<(), TwitchError> {
-        let Some((key_id, access)) = db::tokens::remove_unless_scheduled(&self.0.pool, user).await? else {
+        let Some(removed) = db::tokens::remove_unless_scheduled(&self.0.pool, user).await? else {
             return Ok(());
         };
-        let access = self.0.cipher.open(user.0, &key_id, &access)?;
-        if let Err(error) = self.0.oauth.revoke(&access).await {
-            tracing::warn!(%user, %error, "token.revoke_failed");
-        }
-        Ok(())
+        // In a task of its own: the row is gone, and nobody could do it later.
+        let inner = Arc::clone(&self.0);
+        let revoking = self.0.tasks.spawn(async move {
+            if let Err(error) = inner.revoke(user, &removed).await {
+                tracing::warn!(%user, %error, "token.revoke_failed");
+            }
+        });
+        Ok(revoking.await?)
     }
 
     /// The application's own token.
@@ -175,7 +181,34 @@ impl Inner {
         if let Some((_, reason)) = stored.lost {
             return Err(TwitchError::TokenLost { reason });
         }
-        Bearer::new(self.cipher.open(stored.user.0, &stored.key_id, &stored.access)?, stored.generation)
+        let access = self.decrypt(stored.user, &stored.key_id, &stored.access)?;
+        Bearer::new(access, stored.generation)
+    }
+
+    /// Decrypts what is stored of `user`'s token.
+    ///
+    /// One that cannot be read is no lost grant: the operator may have forgotten an old key, and it is good again as soon
+    /// as the key is back.
+    fn decrypt(&self, user: UserId, key_id: &str, sealed: &[u8]) -> Result<SecretString, TwitchError> {
+        self.cipher.open(user.0, key_id, sealed).map_err(|source| {
+            tracing::error!(%user, key = key_id, error = %source, "token.unreadable");
+            TwitchError::Unreadable { user, key_id: key_id.to_owned(), source }
+        })
+    }
+
+    /// Tells Twitch to forget a token that is no longer stored.
+    async fn revoke(&self, user: UserId, removed: &RemovedToken) -> Result<(), TwitchError> {
+        let access = self.decrypt(user, &removed.key_id, &removed.access)?;
+        if self.oauth.revoke(&access).await? {
+            return Ok(());
+        }
+        // An access token dies in hours and its refresh token lives on: only one more access token can end the grant.
+        let Some(refresh) = &removed.refresh else { return Ok(()) };
+        let refresh = self.decrypt(user, &removed.key_id, refresh)?;
+        if let Ok(answer) = self.oauth.refresh(&refresh).await? {
+            self.oauth.revoke(&answer.access).await?;
+        }
+        Ok(())
     }
 }
 

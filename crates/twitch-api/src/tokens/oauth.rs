@@ -120,12 +120,13 @@ impl OAuth {
         }
     }
 
-    /// Tells Twitch to forget a token. One that it has forgotten already is no error.
-    pub(super) async fn revoke(&self, token: &SecretString) -> Result<(), TwitchError> {
+    /// Tells Twitch to forget a token. `false`: Twitch does not know it (any more).
+    pub(super) async fn revoke(&self, token: &SecretString) -> Result<bool, TwitchError> {
         let form = [("client_id", self.client_id.as_str()), ("token", token.expose_secret())];
         let request = self.http.post(self.revoke.clone()).form(&form);
         match self.send("oauth_revoke", request).await {
-            Ok(_) | Err(Failure::Refused(Refusal { status: 400, .. })) => Ok(()),
+            Ok(_) => Ok(true),
+            Err(Failure::Refused(Refusal { status: 400, .. })) => Ok(false),
             Err(failure) => Err(failure.into()),
         }
     }

@@ -11,7 +11,10 @@ use common::{
     metrics,
 };
 
-use super::{Bearer, Inner, Tokens, login::seal};
+use super::{
+    Bearer, Inner, Tokens,
+    login::{missing_scopes, seal},
+};
 use crate::TwitchError;
 
 /// How often a locked row is asked for again; each wait is MariaDB's lock wait timeout.
@@ -70,7 +73,7 @@ impl Inner {
     async fn ask(&self, stored: &StoredToken) -> Result<Result<NewToken, &'static str>, TwitchError> {
         let user = stored.user;
         let Some(sealed) = &stored.refresh else { return Ok(Err("no_refresh_token")) };
-        let old = self.cipher.open(user.0, &stored.key_id, sealed)?;
+        let old = self.decrypt(user, &stored.key_id, sealed)?;
         let mut answer = match self.oauth.refresh(&old).await? {
             Ok(answer) => answer,
             Err(reason) => return Ok(Err(reason)),
@@ -79,6 +82,10 @@ impl Inner {
         answer.refresh.get_or_insert(old);
         // A refresh cannot widen what was granted; an answer that names no scopes keeps them.
         let scopes = if answer.scopes.is_empty() { &stored.scopes } else { &answer.scopes };
+        // It can narrow it, and a token that does not reach is as good as none.
+        if !missing_scopes(scopes).is_empty() {
+            return Ok(Err("scopes_withdrawn"));
+        }
         seal(&self.cipher, user, &answer, scopes.clone(), self.clock.now()).map(Ok)
     }
 
@@ -105,16 +112,22 @@ impl Inner {
         token: &NewToken,
     ) -> Result<(), TwitchError> {
         let stored = async {
-            db::tokens::replace(&mut *tx, user, generation, token, self.clock.now()).await?;
+            db::tokens::replace(&mut tx, user, generation, token, self.clock.now()).await?;
             tx.commit().await.map_err(DbError::from)
         };
         let Err(mut error) = stored.await else { return Ok(()) };
         for _ in 0..STORE_ATTEMPTS {
             tracing::warn!(%user, %error, "token.store_again");
             tokio::time::sleep(STORE_PAUSE).await;
-            // A generation that has moved on is our own commit, whose answer was lost.
-            match db::tokens::replace(&self.pool, user, generation, token, self.clock.now()).await {
-                Ok(_) => return Ok(()),
+            // A generation that has moved on is our own commit, whose answer was lost. One that another replica has
+            // condemned meanwhile, since Twitch had given us what its refresh token was worth, is replaced all the same.
+            let stored = async {
+                let mut tx = self.pool.begin().await?;
+                db::tokens::replace(&mut tx, user, generation, token, self.clock.now()).await?;
+                tx.commit().await.map_err(DbError::from)
+            };
+            match stored.await {
+                Ok(()) => return Ok(()),
                 Err(again) => error = again,
             }
         }

@@ -1,12 +1,13 @@
 //! Every stored token is shown to Twitch every hour, also when nobody uses it, as Twitch demands of applications.
 //!
 //! An access token lives four hours: one that Twitch no longer knows is refreshed, which is also what keeps idle grants
-//! alive. Only a refused refresh, or scopes that were taken back, lose the grant. Replicas take tokens from the store in
-//! small numbers, so none is validated twice, and after a long stop they do not come all at once.
+//! alive. Only a refused refresh, or scopes that were taken back, lose the grant. A token that cannot be decrypted is not
+//! lost either, since its key may come back; it is looked at again when the next hour is over. Replicas take tokens from
+//! the store in small numbers, so none is validated twice, and after a long stop they do not come all at once.
 
 use std::time::Duration;
 
-use common::{db, db::tokens::StoredToken, lifecycle::Shutdown, metrics};
+use common::{db, db::tokens::StoredToken, ids::UserId, lifecycle::Shutdown, metrics};
 use futures_util::{StreamExt as _, stream};
 
 use super::{Tokens, login::missing_scopes};
@@ -41,10 +42,11 @@ impl Tokens {
     }
 
     async fn validate(&self, stored: StoredToken) {
-        let user = stored.user;
+        let (user, generation) = (stored.user, stored.generation);
         let outcome = match self.ask_about(stored).await {
             Ok(outcome) => outcome,
             Err(TwitchError::TokenLost { .. }) => "lost",
+            Err(TwitchError::Unreadable { .. }) => self.put_off(user, generation).await,
             Err(error) => {
                 // It comes back in a minute.
                 tracing::warn!(%user, %error, "validation.failed");
@@ -54,9 +56,17 @@ impl Tokens {
         metrics::twitch::VALIDATIONS.with_label_values(&[outcome]).inc();
     }
 
+    /// What no key of ours decrypts is no more readable in a minute.
+    async fn put_off(&self, user: UserId, generation: u64) -> &'static str {
+        if let Err(error) = db::tokens::confirm(&self.0.pool, user, generation, self.0.clock.now()).await {
+            tracing::warn!(%user, %error, "validation.not_put_off");
+        }
+        "unreadable"
+    }
+
     async fn ask_about(&self, stored: StoredToken) -> Result<&'static str, TwitchError> {
         let (user, generation) = (stored.user, stored.generation);
-        let access = self.0.cipher.open(user.0, &stored.key_id, &stored.access)?;
+        let access = self.0.decrypt(user, &stored.key_id, &stored.access)?;
         let Some(told) = self.0.oauth.validate(&access).await? else {
             self.refresh(user, generation).await?;
             return Ok("refreshed");

@@ -88,6 +88,30 @@ async fn the_ceiling_spreads_calls_in_the_order_in_which_they_came() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_stands_behind_somebody_with_a_later_turn_than_it_can_wait_for_is_told_at_once() {
+    let (_redis, budgets) = budgets(100_000).await;
+    budgets.spend(USER, Urgency::Now, 600, in_ms(5)).await.unwrap();
+    let (asked, has_asked) = tokio::sync::oneshot::channel();
+    let ahead = budgets.clone();
+    let ahead = tokio::spawn(async move {
+        let spending = ahead.spend(USER, Urgency::Spare, 1, in_ms(60_000));
+        tokio::pin!(spending);
+        // It is the first in the queue before the next one comes.
+        let _ = futures_util::poll!(&mut spending);
+        asked.send(()).unwrap();
+        spending.await.unwrap();
+    });
+    has_asked.await.unwrap();
+    let told = Instant::now();
+    let error = budgets.spend(USER, Urgency::Spare, 1, in_ms(8_000)).await.unwrap_err();
+    assert!(told.elapsed() < Duration::from_secs(4), "it waited in vain for {:?}", told.elapsed());
+    let TwitchError::BudgetExhausted { retry_after } = error else { panic!("{error}") };
+    // A fifth of 600 points and one more flow in, ten a second.
+    assert!((7..=12).contains(&retry_after.as_secs()), "{retry_after:?}");
+    ahead.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn headers_correct_downwards_only() {
     let (_redis, budgets) = budgets(100_000).await;
     budgets.spend(USER, Urgency::Now, 1, in_ms(5)).await.unwrap();
@@ -123,6 +147,16 @@ async fn without_redis_there_is_a_small_share_and_never_no_limit() {
     let (points, wait) = spend_all(&budgets, USER, Urgency::Now).await;
     assert!(points <= 12, "{points}");
     assert!(wait > Duration::from_millis(100), "{wait:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_redis_the_ceiling_holds_too() {
+    let store = Redis::new(&RedisConfig { url: "redis://127.0.0.1:1".to_owned().into() }).unwrap();
+    let budgets = Budgets::new(store, 2);
+    budgets.spend(USER, Urgency::Now, 1, in_ms(5_000)).await.unwrap();
+    let (points, _) = spend_all(&budgets, USER, Urgency::Now).await;
+    // A point flows in every two seconds.
+    assert!(points <= 3, "{points} more at once");
 }
 
 /// As fast as two replicas can, from one user's bucket: we refuse, Twitch never has to, and at least 70 % of what it

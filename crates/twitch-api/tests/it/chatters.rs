@@ -1,6 +1,8 @@
 //! Reading rosters from a Twitch that misbehaves. The simulator's truth is the judge: what is called complete equals
 //! it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use common::clients::twitch_api::PATIENCE;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use serde_json::{Value, json};
@@ -160,6 +162,27 @@ async fn a_cursor_that_leads_back_ends_the_walk() {
     let outcome = rig.read(channel(HARBOR_LIGHT), lea).await.outcome.unwrap();
     assert_eq!((outcome.complete, outcome.reason.as_deref()), (false, Some("cursor_repeated")));
     assert_eq!(rig.front.count(CHATTERS), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cursors_without_end_are_followed_up_to_a_cap() {
+    let rig = Rig::start().await;
+    let lea = rig.login(LEA).await;
+    let asked = AtomicU64::new(0);
+    rig.front.replace(CHATTERS, move |_| {
+        let page = asked.fetch_add(1, Ordering::Relaxed);
+        let row = |n: u64| {
+            let id = 20_000_000 + 100 * page + n;
+            json!({ "user_id": id.to_string(), "user_login": format!("u{id}"), "user_name": format!("U{id}") })
+        };
+        let data: Vec<Value> = (0..100).map(row).collect();
+        json!({ "data": data, "pagination": { "cursor": format!("fresh-{page}") }, "total": 1_500 })
+    });
+    rig.front.clear();
+    let outcome = rig.read(channel(PETIT_PIXEL), lea).await.outcome.unwrap();
+    assert_eq!((outcome.complete, outcome.reason.as_deref()), (false, Some("too_many_pages")));
+    // Twice the two pages that the total asks for, and eight more.
+    assert_eq!((outcome.pages, outcome.received, rig.front.count(CHATTERS)), (12, 1_200, 12));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,8 @@ mod chatters;
 mod eventsub;
 mod front;
 mod login;
+mod logout;
+mod metrics;
 mod refresh;
 mod rig;
 mod rotation;

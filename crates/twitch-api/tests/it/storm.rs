@@ -1,7 +1,9 @@
 //! Twitch at its worst: every kind of fault at once, and the simulator's truth as the judge.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
-use twitch_sim::people::{HARBOR_LIGHT, LEA, PETIT_PIXEL};
+use twitch_sim::people::{GRANDE_VAGUE, HARBOR_LIGHT, LEA, PETIT_PIXEL};
 
 use crate::rig::{Rig, channel};
 
@@ -72,6 +74,35 @@ async fn no_wrong_roster_is_called_complete() {
     println!("{complete} complete and right, {told} called incomplete, {broken} broken off with a reason");
     assert!(f64::from(complete) >= f64::from(readings) * enough, "{complete} of {readings}");
     assert!(rig.api.grant(lea).await.unwrap().valid, "the grant was given up");
+}
+
+/// A room of 30,000 of which rows are lost and totals drift: what is called complete says by how much it may be off.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_large_room_no_more_is_missing_than_is_called_uncertain() {
+    let rig = Rig::start().await;
+    let lea = rig.login(LEA).await;
+    let room = channel(GRANDE_VAGUE);
+    let rules: Vec<Value> = ["lost_row", "total_drift"]
+        .map(|kind| json!({ "endpoint": "GET /chat/chatters", "kind": kind, "probability": 0.1 }))
+        .into();
+    rig.sim("POST", "sim/faults", json!(rules)).await;
+    let (mut uncertain, mut told) = (0, 0);
+    for _ in 0..variable("STORM_LARGE", 12) {
+        rig.sim("PUT", "sim/clock", json!({ "advance_seconds": 300 })).await;
+        let truth = rig.truth(room).await;
+        let read = rig.try_read(room, lea).await.unwrap();
+        let outcome = read.outcome.unwrap();
+        if !outcome.complete {
+            told += 1;
+            continue;
+        }
+        let (truth, ids) = (BTreeSet::from_iter(truth), BTreeSet::from_iter(read.ids));
+        let off = truth.symmetric_difference(&ids).count();
+        assert!(off <= outcome.uncertain as usize, "{off} people are wrong: {outcome:?}");
+        uncertain += usize::from(outcome.uncertain > 0);
+    }
+    println!("{uncertain} called uncertain, {told} incomplete");
+    assert!(uncertain > 0, "totals never drifted");
 }
 
 fn variable<T: std::str::FromStr>(name: &str, default: T) -> T {

@@ -1,6 +1,9 @@
 //! Who is live.
 
-use common::{clients::twitch_api::Role, ids::ChannelId};
+use common::{
+    clients::twitch_api::Role,
+    ids::{ChannelId, UserId},
+};
 use serde_json::{Value, json};
 use twitch_sim::people::{HARBOR_LIGHT, NEW_FACE, PETIT_PIXEL};
 
@@ -45,7 +48,7 @@ async fn the_poll_follows_broadcasts_from_their_start_to_their_end() {
     let each_second = [("STREAM_POLL_SECONDS", "1")];
     let rig = Rig::start_with(&each_second).await;
     let (harbor, pixel) = (channel(HARBOR_LIGHT), channel(PETIT_PIXEL));
-    rig.knows(common::ids::UserId(1), &[(harbor, Role::Moderator), (pixel, Role::Moderator)]).await;
+    rig.knows(UserId(1), &[(harbor, Role::Moderator), (pixel, Role::Moderator)]).await;
     set_live(&rig, harbor, true).await;
     set_live(&rig, pixel, false).await;
     for _ in 0..2 {
@@ -71,7 +74,45 @@ async fn the_poll_follows_broadcasts_from_their_start_to_their_end() {
     set_live(&rig, harbor, false).await;
     set_live(&rig, pixel, true).await;
     rig.eventually("the end is noticed", || async { open().await == [pixel.0] }).await;
-    let polled = rig.front.count("helix/streams");
-    let told = rig.sim("GET", "sim/requests", Value::Null).await;
-    assert!(told["points"]["app"].as_u64().unwrap() <= polled as u64 + 1);
+}
+
+/// Channels that Twitch does not know, with ids below those of the simulator's people, from 2,000,000 on.
+fn strangers(count: u64) -> Vec<(ChannelId, Role)> {
+    (0..count).map(|n| (ChannelId(2_000_000 + n), Role::Moderator)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_round_of_the_poll_costs_a_point_for_a_hundred_channels() {
+    let rig = Rig::start_with(&[("STREAM_POLL_SECONDS", "1")]).await;
+    rig.knows(UserId(1), &strangers(250)).await;
+    // Every round ends with the channel of the highest id. In the midst of one the counts do not fit; were there more
+    // calls in a round, or fewer, they would not fit in between either.
+    rig.eventually("three calls a round", || async {
+        let told = rig.sim("GET", "sim/requests", Value::Null).await;
+        let rounds = rig.front.count("user_id=2000249") as u64;
+        let calls = told["endpoints"]["GET /streams"]["200"].as_u64().unwrap_or(0);
+        rounds >= 3 && calls == 3 * rounds && told["points"]["app"] == calls
+    })
+    .await;
+    for channel in ["2000000", "2000100", "2000200"] {
+        assert!(rig.front.count(&format!("user_id={channel}")) >= 3, "{channel} was left out");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_fails_does_not_keep_the_others_from_being_asked() {
+    let rig = Rig::start_with(&[("STREAM_POLL_SECONDS", "1")]).await;
+    let harbor = channel(HARBOR_LIGHT);
+    set_live(&rig, harbor, true).await;
+    rig.front.refuse_when("helix/streams", |query| query.contains("user_id=2000000"));
+    let mut channels = strangers(100);
+    channels.push((harbor, Role::Moderator));
+    rig.knows(UserId(1), &channels).await;
+    rig.eventually("the second batch is stored", || async {
+        let stored = sqlx::query_scalar("SELECT channel_id FROM streams");
+        let stored: Vec<u64> = stored.fetch_all(&rig.pool).await.unwrap();
+        stored == [harbor.0]
+    })
+    .await;
+    assert!(rig.front.count("user_id=2000000") > 0, "the first batch was never asked");
 }

@@ -1,9 +1,13 @@
 //! The hourly validation, and key rotation.
 
+use common::clients::ClientError;
 use serde_json::json;
 use twitch_sim::people::{HARBOR_LIGHT, LEA, PETIT_PIXEL, QUIET_FOX};
 
-use crate::rig::Rig;
+use crate::{
+    front::Fault,
+    rig::{Rig, channel},
+};
 
 const VALIDATE: &str = "oauth2/validate";
 
@@ -50,4 +54,45 @@ async fn an_expired_token_is_refreshed_and_a_dead_grant_is_lost() {
     assert_eq!(rig.stored(lea).await, (2, None));
     assert_eq!(rig.stored(harbor).await, (1, Some("grant_revoked".to_owned())));
     assert!(!rig.api.grant(harbor).await.unwrap().valid);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scopes_that_were_taken_back_lose_the_grant() {
+    let rig = Rig::start().await;
+    let lea = rig.login(LEA).await;
+    rig.front.clear();
+    let fewer = Fault::edit(|answer| answer["scopes"] = json!(["user:read:moderated_channels"]));
+    rig.front.misbehave(VALIDATE, 0, 1, fewer);
+    age(&rig, 90).await;
+    rig.eventually("the grant is lost", || async { rig.stored(lea).await.1.is_some() }).await;
+    assert_eq!(rig.stored(lea).await, (1, Some("scopes_withdrawn".to_owned())));
+    let grant = rig.api.grant(lea).await.unwrap();
+    assert_eq!((grant.valid, grant.reason.as_deref()), (false, Some("scopes_withdrawn")));
+    assert_eq!((rig.front.count(VALIDATE), rig.front.count("grant_type=refresh_token")), (1, 0));
+}
+
+/// As if the key of this id had encrypted the tokens.
+async fn encrypted_by(rig: &Rig, key: &str) {
+    sqlx::query("UPDATE twitch_tokens SET key_id = ?").bind(key).execute(&rig.pool).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_whose_key_is_missing_is_put_off_and_good_again_when_the_key_is_back() {
+    let rig = Rig::start().await;
+    let lea = rig.login(LEA).await;
+    rig.front.clear();
+    encrypted_by(&rig, "forgotten").await;
+    let error = rig.api.chatters(channel(PETIT_PIXEL), lea).await.map(drop).unwrap_err();
+    let ClientError::Refused { problem, .. } = error else { panic!("{error}") };
+    assert_eq!(
+        (problem.status, problem.code.as_str(), problem.retry_after),
+        (409, "token_unreadable", None),
+        "nobody is to try again"
+    );
+    age(&rig, 90).await;
+    rig.eventually("it is put off for an hour", || async { unvalidated(&rig).await == 0 }).await;
+    assert_eq!(rig.front.count("oauth2/"), 0);
+    assert_eq!(rig.stored(lea).await, (1, None), "a forgotten key is no lost grant");
+    encrypted_by(&rig, "a").await;
+    rig.api.chatters(channel(PETIT_PIXEL), lea).await.map(drop).unwrap();
 }

@@ -166,8 +166,8 @@ pub(crate) async fn guard(
     response
 }
 
-/// The layer around the OAuth endpoints: faults and counts.
-pub(crate) async fn oauth(
+/// The layer around what is asked without a token, OAuth and the socket: faults and counts.
+pub(crate) async fn without_token(
     State(sim): State<Arc<Sim>>,
     path: MatchedPath,
     request: Request,

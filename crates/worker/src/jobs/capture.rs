@@ -5,11 +5,12 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use common::{
     clients::twitch_api::{ChattersLine, ChattersOutcome},
     db::{
         self, DbError,
-        captures::store::{self, Counts},
+        captures::store::{self, Counts, Read},
         jobs::{ClaimedJob, JobState},
         schedules,
     },
@@ -42,6 +43,7 @@ pub async fn run(
         // An earlier run, or another moderator's job, has stored it.
         return super::finish_only(context, lease).await;
     }
+    in_time(context, payload)?;
     watchers::tell_job(context, job, JobState::Running, None, None).await;
     context.opt_outs.refresh(&context.pool).await?;
     let (mut seen, outcome) = collect_as_anyone(context, job, payload).await?;
@@ -51,8 +53,9 @@ pub async fn run(
         let detail = format!("{} of {} chatters in {} pages", outcome.received, outcome.total, outcome.pages);
         return Err(JobError::retry(reason, detail));
     }
-    let captured_at = context.clock.now();
-    let counts = store(context, lease, payload, &mut seen, captured_at).await?;
+    let captured_at = in_time(context, payload)?;
+    let read = Read { at: captured_at, uncertain: outcome.uncertain };
+    let counts = store(context, lease, payload, &mut seen, read).await?;
 
     metrics::CAPTURES.with_label_values(&["complete", ""]).inc();
     metrics::CHATTERS.observe(f64::from(counts.chatters));
@@ -60,7 +63,7 @@ pub async fn run(
     metrics::DURATION.observe(started.elapsed().as_secs_f64());
     tracing::info!(
         capture = %payload.capture, channel = %payload.channel, chatters = counts.chatters, new = counts.new,
-        due = seen.due, pages = outcome.pages, millis = started.elapsed().as_secs_f64() * 1e3, "capture.stored"
+        due = seen.due, pages = outcome.pages, uncertain = outcome.uncertain, millis = started.elapsed().as_secs_f64() * 1e3, "capture.stored"
     );
     let stored = CaptureEvent {
         capture_id: payload.capture,
@@ -71,6 +74,24 @@ pub async fn run(
     };
     watchers::tell_stored(context, job, payload, stored).await;
     Ok(())
+}
+
+/// The reason of a slot whose capture was asked for in time, and whose time then went by.
+const LATE: &str = "capture_late";
+
+/// The time, unless it is too late for the slot.
+fn in_time(context: &Context, payload: &CaptureChatters) -> Result<DateTime<Utc>, JobError> {
+    let now = context.clock.now();
+    match payload.until {
+        Some(until) if now > until => {
+            let by = (now - until).num_seconds();
+            Err(JobError::fail(
+                LATE,
+                format!("the time in which it would have told of its slot ended {by} s ago"),
+            ))
+        }
+        _ => Ok(now),
+    }
 }
 
 /// Everybody whom the pages named.
@@ -172,7 +193,7 @@ async fn store(
     lease: &Lease,
     payload: &CaptureChatters,
     seen: &mut Seen,
-    captured_at: chrono::DateTime<chrono::Utc>,
+    read: Read,
 ) -> Result<Counts, JobError> {
     let roster: Roster = seen.accounts.drain(..).collect();
     let enrichment = NewJob::of(&EnrichAccounts::Capture { capture: payload.capture })
@@ -184,8 +205,7 @@ async fn store(
         if !lease.finish(&mut tx).await? {
             return Ok::<_, DbError>(None);
         }
-        let counts =
-            store::complete(&mut tx, payload.capture, payload.channel, &mut roster, captured_at).await?;
+        let counts = store::complete(&mut tx, payload.capture, payload.channel, &mut roster, read).await?;
         if seen.due > 0 {
             // Not announced: the reconciler does that when it is due.
             db::jobs::insert(&mut tx, &enrichment, &request_id).await?;
@@ -197,12 +217,16 @@ async fn store(
     stored.ok_or(JobError::Fenced)
 }
 
-/// A capture that is given up becomes a gap with a reason.
+/// A capture that is given up becomes a gap with a reason, which is that it was missed when it came too late.
 pub async fn on_dead(
     connection: &mut MySqlConnection,
     payload: &CaptureChatters,
     code: &str,
 ) -> Result<(), DbError> {
+    if code == LATE {
+        metrics::MISSED.with_label_values(&[code]).inc();
+        return store::miss(connection, payload.capture, code).await;
+    }
     metrics::CAPTURES.with_label_values(&["failed", code]).inc();
     store::fail(connection, payload.capture, code).await
 }

@@ -42,6 +42,9 @@ impl fmt::Display for JobError {
     }
 }
 
+/// Codes that say that a user's own grant does not serve.
+const GRANT: [&str; 3] = ["token_lost", "not_moderator", "missing_scope"];
+
 impl JobError {
     pub fn retry(code: &str, detail: impl fmt::Display) -> Self {
         Self::Retry { code: code.to_owned(), detail: detail.to_string(), after: None }
@@ -76,14 +79,16 @@ impl JobError {
     /// What another service said, by its stable code.
     pub fn from_upstream(code: String, detail: String, after: Option<Duration>) -> Self {
         match code.as_str() {
-            "token_lost" | "not_moderator" | "missing_scope" => Self::Fail { code, detail },
+            code if GRANT.contains(&code) => Self::Fail { code: code.to_owned(), detail },
+            // The key is missing here, or was: no repeat brings it, and the user can do nothing about it.
+            "token_unreadable" => Self::Fail { code, detail },
             _ => Self::Retry { code, detail, after },
         }
     }
 
     /// Whether another moderator's token may serve where this one did not.
     pub fn is_about_the_grant(&self) -> bool {
-        matches!(self, Self::Fail { code, .. } if code != "bad_payload")
+        matches!(self, Self::Fail { code, .. } if GRANT.contains(&code.as_str()))
     }
 }
 

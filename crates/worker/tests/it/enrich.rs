@@ -36,6 +36,27 @@ async fn accounts_are_asked_about_once_in_packed_batches() {
 }
 
 #[tokio::test]
+async fn one_that_twitch_did_not_know_is_asked_about_again_after_a_while_and_may_be_back() {
+    let mut world = World::started().await;
+    world.twitch.room(1, &[(10, "ana"), (11, "bob")]);
+    world.twitch.script().absent = vec!["11".to_owned()];
+    world.ask_for_capture(1, 5).await;
+    world.until("SELECT COUNT(*) FROM accounts WHERE gone_at IS NOT NULL", 1).await;
+    world.stop().await;
+    sqlx::query("UPDATE accounts SET gone_at = gone_at - INTERVAL 31 DAY")
+        .execute(&world.pool)
+        .await
+        .unwrap();
+    world.twitch.script().absent.clear();
+
+    let mut world = world.restarted().await;
+    world.ask_for_capture(1, 5).await;
+    world.until("SELECT COUNT(*) FROM accounts WHERE gone_at IS NULL AND enriched_at IS NOT NULL", 2).await;
+    assert_eq!(world.twitch.script().accounts_asked.last().unwrap(), &["11"]);
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn a_known_account_is_asked_about_again_only_when_it_is_stale() {
     let mut world = World::started().await;
     world.twitch.room(1, &[(10, "ana"), (11, "bob")]);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use common::{
     db::{self, jobs::Lane},
     ids::UserId,
-    jobs::{AbortAt, NewJob, Probe},
+    jobs::{AbortAt, EnrichAccounts, NewJob, Probe},
     queue::WINDOW,
 };
 use tokio::sync::Semaphore;
@@ -116,7 +116,8 @@ async fn a_window_is_filled_when_half_of_it_is_taken() {
     let world = World::new().await;
     let jobs = world.ask_for_probes(7, 40).await;
     world.queue.announce(&jobs).await;
-    let announced = db::jobs::due(&world.pool, 40).await.unwrap();
+    let announced: Vec<_> =
+        db::jobs::due(&world.pool, 40).await.unwrap().into_iter().map(|due| due.0).collect();
     let lane = Lane { kind: "probe".to_owned(), tenant: UserId(7) };
     let lease = std::time::Duration::from_mins(1);
     for (taken, left) in [(7, 9), (1, WINDOW)] {
@@ -163,17 +164,80 @@ async fn a_job_that_takes_too_long_is_ended_and_frees_its_place() {
     let mut world = World::new().await;
     world.set("WORKER_CONCURRENCY", "1");
     let jobs = world.ask_for_probes(7, 2).await;
-    sqlx::query("UPDATE jobs SET payload = JSON_SET(payload, '$.nap_ms', 3600000), max_attempt = 1 WHERE id = ?")
-        .bind(jobs[0].0)
-        .execute(&world.pool)
-        .await
-        .unwrap();
+    sqlx::query(
+        "UPDATE jobs SET payload = JSON_SET(payload, '$.nap_ms', 3600000), max_attempt = 1 WHERE id = ?",
+    )
+    .bind(jobs[0].0)
+    .execute(&world.pool)
+    .await
+    .unwrap();
     world.queue.announce(&jobs).await;
     world.start_worker().await;
-    world
-        .until("SELECT COUNT(*) FROM jobs WHERE state = 'dead' AND last_error LIKE 'timeout: %'", 1)
-        .await;
+    world.until("SELECT COUNT(*) FROM jobs WHERE state = 'dead' AND last_error LIKE 'timeout: %'", 1).await;
     world.until("SELECT COUNT(*) FROM jobs WHERE state = 'done'", 1).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn of_a_limited_kind_no_more_run_at_once_with_and_without_redis() {
+    let mut world = World::new().await;
+    sqlx::query(
+        "INSERT INTO accounts (twitch_id, login, display_name, updated_at)
+         SELECT seq, CONCAT('u', seq), CONCAT('u', seq), UTC_TIMESTAMP(6) FROM seq_1_to_600",
+    )
+    .execute(&world.pool)
+    .await
+    .unwrap();
+    for (round, redis) in [(0, world.get("REDIS_URL")), (1, "redis://127.0.0.1:1/".to_owned())] {
+        world.set("REDIS_URL", &redis);
+        let gate = Arc::new(Semaphore::new(0));
+        world.twitch.script().accounts_gate = Some(gate.clone());
+        sqlx::query("UPDATE accounts SET enrich_due_at = UTC_TIMESTAMP(6)")
+            .execute(&world.pool)
+            .await
+            .unwrap();
+        let mut connection = world.pool.acquire().await.unwrap();
+        for slot in 0..6 {
+            let job = NewJob::of(&EnrichAccounts::Sweep { slot: 10 * round + slot }).unwrap();
+            db::jobs::insert(&mut connection, &job, "").await.unwrap();
+        }
+        drop(connection);
+        sqlx::query("UPDATE jobs SET run_at = UTC_TIMESTAMP(6)").execute(&world.pool).await.unwrap();
+        world.start_worker().await;
+        world.until("SELECT COUNT(*) FROM jobs WHERE state = 'running'", 2).await;
+        // What is not limited passes by.
+        let probes = world.ask_for_probes(u64::try_from(round).unwrap() + 7, 3).await;
+        world.queue.announce(&probes).await;
+        world.until("SELECT COUNT(*) FROM jobs WHERE kind = 'probe' AND state <> 'done'", 0).await;
+        assert_eq!(world.count("SELECT COUNT(*) FROM jobs WHERE state = 'running'").await, 2);
+        gate.add_permits(1_000);
+        world.stop().await;
+        world = world.renewed();
+    }
+}
+
+/// Half a minute: that is how long a worker may be idle beside a due job before it says that something is wrong.
+#[tokio::test]
+async fn a_worker_beside_a_job_that_nobody_takes_says_that_it_is_not_ready() {
+    let mut world = World::started().await;
+    assert_eq!(world.ready().await.0, 200);
+    sqlx::query(
+        "INSERT INTO jobs (kind, dedup, tenant, priority, max_attempt, run_at, payload, created_at)
+         VALUES ('of_another_version', '1', 7, 1, 5, UTC_TIMESTAMP(6) - INTERVAL 1 HOUR, '{}', UTC_TIMESTAMP(6))",
+    )
+    .execute(&world.pool)
+    .await
+    .unwrap();
+    let begun = std::time::Instant::now();
+    let (status, body) = loop {
+        let (status, body) = world.ready().await;
+        if status != 200 || begun.elapsed() > std::time::Duration::from_mins(1) {
+            break (status, body);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+    };
+    assert_eq!(status, 503);
+    assert!(body.contains("a job has been due for"), "{body}");
     world.stop().await;
 }
 

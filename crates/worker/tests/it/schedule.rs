@@ -20,7 +20,7 @@ async fn schedule(world: &World, user: u64, ago: u32, only_live: bool) {
 async fn stream(world: &World, ended: bool) {
     sqlx::query(
         "INSERT INTO streams (id, channel_id, started_at, ended_at, seen_at)
-         VALUES (77, 1, UTC_TIMESTAMP(6), IF(?, UTC_TIMESTAMP(6), NULL), UTC_TIMESTAMP(6))",
+         VALUES (77, 1, UTC_TIMESTAMP(6) - INTERVAL 1 HOUR, IF(?, UTC_TIMESTAMP(6), NULL), UTC_TIMESTAMP(6))",
     )
     .bind(ended)
     .execute(&world.pool)
@@ -124,4 +124,80 @@ async fn a_capture_asked_for_by_hand_belongs_to_the_broadcast_that_runs() {
         "SELECT COUNT(*) FROM captures WHERE status = 'complete' AND stream_id = 77 AND viewer_count = 41";
     world.until(held, 1).await;
     world.stop().await;
+}
+
+#[tokio::test]
+async fn a_capture_that_comes_too_late_for_its_slot_is_a_gap_and_not_made_up_for() {
+    let mut world = World::new().await;
+    world.twitch.room(1, &[(10, "ana")]);
+    let (_, late) = world.ask_for_capture(1, 5).await;
+    let until = "DATE_FORMAT(UTC_TIMESTAMP(6) - INTERVAL 1 HOUR, '%Y-%m-%dT%H:%i:%s.%fZ')";
+    sqlx::query(sqlx::AssertSqlSafe(format!(
+        "UPDATE jobs SET payload = JSON_SET(payload, '$.until', {until}) WHERE id = {late}"
+    )))
+    .execute(&world.pool)
+    .await
+    .unwrap();
+    world.start_worker().await;
+    let missed = "SELECT COUNT(*) FROM captures WHERE status = 'missed' AND reason = 'capture_late'";
+    world.until(missed, 1).await;
+    world.stop().await;
+    assert_eq!(world.twitch.script().chatters_asked, 0);
+}
+
+#[tokio::test]
+async fn a_planned_capture_knows_until_when_it_tells_of_its_slot() {
+    let mut world = World::new().await;
+    world.twitch.room(1, &[(10, "ana")]);
+    stream(&world, false).await;
+    schedule(&world, 7, 10, true).await;
+    world.start_worker().await;
+    world.until("SELECT COUNT(*) FROM captures WHERE status = 'complete'", 1).await;
+    world.stop().await;
+    let half = "SELECT TIMESTAMPDIFF(SECOND, captures.slot,
+                                     REPLACE(TRIM('Z' FROM JSON_VALUE(payload, '$.until')), 'T', ' '))
+                FROM jobs JOIN captures ON captures.id = jobs.dedup WHERE kind = 'capture_chatters'";
+    assert_eq!(world.count(half).await, 150);
+}
+
+#[tokio::test]
+async fn a_session_whose_time_is_over_is_not_filled_again() {
+    let mut world = World::new().await;
+    world.twitch.room(1, &[(10, "ana")]);
+    stream(&world, false).await;
+    schedule(&world, 7, 0, true).await;
+    sqlx::query(
+        "INSERT INTO sessions (id, uuid, user_id, created_at, updated_at, expires_at)
+         VALUES (5, UUID(), 7, NOW(6), NOW(6), UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE)",
+    )
+    .execute(&world.pool)
+    .await
+    .unwrap();
+    world.start_worker().await;
+    world.until("SELECT COUNT(*) FROM captures WHERE status = 'complete'", 1).await;
+    world.stop().await;
+    assert_eq!(world.count("SELECT COUNT(*) FROM session_captures WHERE session_id = 5").await, 0);
+    assert_eq!(world.count("SELECT COUNT(*) FROM session_captures").await, 1);
+    assert_eq!(world.count("SELECT COUNT(*) FROM sessions WHERE id = 5 AND status = 'expired'").await, 1);
+}
+
+#[tokio::test]
+async fn who_wants_only_what_is_live_gets_no_other_captures_of_a_colleague() {
+    let mut world = World::new().await;
+    world.twitch.room(1, &[(10, "ana")]);
+    stream(&world, true).await;
+    schedule(&world, 7, 0, true).await;
+    schedule(&world, 8, 0, false).await;
+    sqlx::query(
+        "INSERT INTO sessions (id, uuid, user_id, created_at, updated_at, expires_at)
+         VALUES (5, UUID(), 7, NOW(6), NOW(6), UTC_TIMESTAMP(6) + INTERVAL 1 DAY)",
+    )
+    .execute(&world.pool)
+    .await
+    .unwrap();
+    world.start_worker().await;
+    world.until("SELECT COUNT(*) FROM captures WHERE status = 'complete'", 1).await;
+    world.stop().await;
+    assert_eq!(world.count("SELECT COUNT(*) FROM session_captures WHERE session_id = 5").await, 0);
+    assert_eq!(world.count("SELECT COUNT(*) FROM session_captures").await, 1);
 }

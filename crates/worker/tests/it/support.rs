@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     future::Future,
+    net::SocketAddr,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -47,6 +48,8 @@ pub struct Script {
     pub chatters_asked: u32,
     /// Answers about chatters wait while this is closed.
     pub gate: Option<Arc<tokio::sync::Semaphore>>,
+    /// Answers about accounts wait while this is closed.
+    pub accounts_gate: Option<Arc<tokio::sync::Semaphore>>,
     /// Ids asked about, a call each.
     pub accounts_asked: Vec<Vec<String>>,
     /// Ids that Twitch does not know.
@@ -112,6 +115,10 @@ async fn chatters(
 
 async fn accounts(State(twitch): State<Twitch>, Json(query): Json<Value>) -> Json<Value> {
     let ids: Vec<String> = serde_json::from_value(query["ids"].clone()).unwrap();
+    let gate = twitch.script().accounts_gate.clone();
+    if let Some(gate) = gate {
+        gate.acquire().await.unwrap().forget();
+    }
     let mut script = twitch.script();
     script.accounts_asked.push(ids.clone());
     let (absent, known): (Vec<_>, Vec<_>) = ids.into_iter().partition(|id| script.absent.contains(id));
@@ -135,6 +142,8 @@ pub struct World {
     vars: HashMap<&'static str, String>,
     shutdown: Shutdown,
     workers: Vec<JoinHandle<()>>,
+    /// Where the last worker answers.
+    address: Option<SocketAddr>,
     _database: TestDatabase,
     _redis: TestRedis,
 }
@@ -169,6 +178,7 @@ impl World {
             vars,
             shutdown,
             workers,
+            address: None,
             _database: database,
             _redis: redis_server,
         }
@@ -187,6 +197,7 @@ impl World {
         let config = config::load_from(lookup, worker::Config::from_env).unwrap();
         common::telemetry::init(&config.service.telemetry);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.address = Some(listener.local_addr().unwrap());
         let shutdown = self.shutdown.clone();
         self.workers
             .push(tokio::spawn(async move { worker::run(config, listener, shutdown).await.unwrap() }));
@@ -205,6 +216,20 @@ impl World {
         self.shutdown = Shutdown::manual();
         self.start_worker().await;
         self
+    }
+
+    /// The same parts, for workers that have not been asked to stop.
+    pub fn renewed(mut self) -> Self {
+        self.shutdown = Shutdown::manual();
+        self
+    }
+
+    /// What the last worker says when it is asked whether it is ready: status and body.
+    pub async fn ready(&self) -> (u16, String) {
+        let url = format!("http://{}/readyz", self.address.unwrap());
+        let client = common::http::client(DEADLINE).unwrap();
+        let answer = client.get(url).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
     /// A pending capture of `channel` in an active session of user 7, and its job.
@@ -226,8 +251,12 @@ impl World {
             .execute(&self.pool)
             .await
             .unwrap();
-        let payload =
-            CaptureChatters { capture: CaptureId(capture), channel: ChannelId(channel), user: UserId(7) };
+        let payload = CaptureChatters {
+            capture: CaptureId(capture),
+            channel: ChannelId(channel),
+            user: UserId(7),
+            until: None,
+        };
         let mut job = NewJob::of(&payload).unwrap();
         job.policy.max_attempt = max_attempt;
         let mut connection = self.pool.acquire().await.unwrap();
@@ -253,6 +282,11 @@ impl World {
             jobs.push(db::jobs::insert(&mut connection, &job, "").await.unwrap().0);
         }
         jobs
+    }
+
+    /// A variable of the workers to be started.
+    pub fn get(&self, name: &str) -> String {
+        self.vars[name].clone()
     }
 
     /// Sets a variable of the workers to be started.

@@ -24,6 +24,9 @@ pub struct EvolutionPoint {
     pub stream_id: Option<StreamId>,
     pub captured_at: DateTime<Utc>,
     pub chatters: u32,
+    /// How many people the list may lack, or name although they had left: a large room changes while it is read. 0: as
+    /// many as Twitch counted.
+    pub uncertain: u32,
     /// As Twitch counted them at that moment.
     pub viewers: Option<u32>,
     /// Never seen on this channel before, in any capture that we have of it.

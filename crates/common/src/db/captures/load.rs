@@ -38,6 +38,8 @@ pub struct Settled {
     pub captured_at: Option<DateTime<Utc>>,
     pub stream: Option<StreamId>,
     pub chatters: u32,
+    /// How many people the roster may lack, or name although they had left.
+    pub uncertain: u32,
     pub viewers: Option<u32>,
 }
 
@@ -158,6 +160,7 @@ struct Row {
     captured_at: Option<DateTime<Utc>>,
     stream_id: Option<u64>,
     chatters_count: u32,
+    uncertain: u32,
     viewer_count: Option<u32>,
 }
 
@@ -170,6 +173,7 @@ impl From<Row> for Settled {
             captured_at: row.captured_at,
             stream: row.stream_id.map(StreamId),
             chatters: row.chatters_count,
+            uncertain: row.uncertain,
             viewers: row.viewer_count,
         }
     }
@@ -193,7 +197,7 @@ pub async fn of_session(
         Row,
         "SELECT captures.id, channel_id, slot AS `slot: DateTime<Utc>`,
                 IF(status = 'complete', captured_at, NULL) AS `captured_at: DateTime<Utc>`, stream_id,
-                chatters_count, viewer_count
+                chatters_count, uncertain, viewer_count
          FROM session_captures STRAIGHT_JOIN captures ON captures.id = session_captures.capture_id
          WHERE session_captures.session_id = ? AND captures.status IN ('complete', 'failed', 'missed')
            AND channel_id IN (SELECT id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS chosen)
@@ -216,7 +220,7 @@ pub async fn of_stream(pool: &Pool, stream: StreamId, limit: u32) -> Result<Vec<
         Row,
         "SELECT id, channel_id, slot AS `slot: DateTime<Utc>`,
                 IF(status = 'complete', captured_at, NULL) AS `captured_at: DateTime<Utc>`, stream_id,
-                chatters_count, viewer_count
+                chatters_count, uncertain, viewer_count
          FROM captures WHERE stream_id = ? AND status IN ('complete', 'failed', 'missed')
          ORDER BY channel_id, COALESCE(captured_at, slot), id LIMIT ?",
         stream.0,
@@ -236,7 +240,7 @@ pub async fn one(pool: &Pool, capture: CaptureId) -> Result<Option<Settled>, DbE
         Row,
         "SELECT id, channel_id, slot AS `slot: DateTime<Utc>`,
                 IF(status = 'complete', captured_at, NULL) AS `captured_at: DateTime<Utc>`, stream_id,
-                chatters_count, viewer_count
+                chatters_count, uncertain, viewer_count
          FROM captures WHERE id = ? AND status IN ('complete', 'failed', 'missed')",
         capture.0
     )
@@ -259,7 +263,7 @@ pub async fn of_channel(
     let rows = sqlx::query_as!(
         Row,
         "SELECT id, channel_id, slot AS `slot: DateTime<Utc>`, captured_at AS `captured_at: DateTime<Utc>`, stream_id,
-                chatters_count, viewer_count
+                chatters_count, uncertain, viewer_count
          FROM captures
          WHERE channel_id = ? AND status = 'complete' AND captured_at >= ? AND captured_at < ?
          ORDER BY captured_at DESC, id DESC LIMIT ?",
@@ -290,7 +294,7 @@ pub async fn gaps_of_channel(
     let rows = sqlx::query_as!(
         Row,
         "SELECT id, channel_id, slot AS `slot: DateTime<Utc>`, NULL AS `captured_at: DateTime<Utc>`, stream_id,
-                chatters_count, viewer_count
+                chatters_count, uncertain, viewer_count
          FROM captures
          WHERE channel_id = ? AND status IN ('failed', 'missed') AND slot >= ? AND slot < ?
          ORDER BY slot DESC LIMIT ?",

@@ -64,7 +64,8 @@ pub async fn request(
         let mut requested = Vec::with_capacity(captures.len());
         for (id, channel) in captures {
             let (job, state) =
-                enqueue(&mut tx, &CaptureChatters { capture: id, channel, user }, request_id).await?;
+                enqueue(&mut tx, &CaptureChatters { capture: id, channel, user, until: None }, request_id)
+                    .await?;
             requested.push(RequestedCapture { id, channel, job, state });
         }
         tx.commit().await?;

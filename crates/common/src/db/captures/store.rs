@@ -22,6 +22,14 @@ pub struct Counts {
     pub left: u32,
 }
 
+/// How a roster was read.
+#[derive(Clone, Copy, Debug)]
+pub struct Read {
+    pub at: DateTime<Utc>,
+    /// How many people it may lack, or name although they had left.
+    pub uncertain: u32,
+}
+
 /// Whether the capture still waits for its roster.
 ///
 /// # Errors
@@ -43,7 +51,7 @@ pub async fn complete(
     capture: CaptureId,
     channel: ChannelId,
     roster: &mut Roster,
-    captured_at: DateTime<Utc>,
+    read: Read,
 ) -> Result<Counts, DbError> {
     let mut seen = lock_seen(connection, channel).await?;
     let previous = previous_roster(connection, capture, channel).await?;
@@ -54,18 +62,19 @@ pub async fn complete(
         arrived: count((&roster.0 - &previous.0).len()),
         left: count((&previous.0 - &roster.0).len()),
     };
-    let (stream, viewers) = broadcast(connection, channel, captured_at).await?.unzip();
-    // A scheduled capture belongs to the broadcast that it was planned in, whatever runs by now.
+    let (stream, viewers) = broadcast(connection, channel, read.at).await?.unzip();
+    // A scheduled capture belongs to the broadcast that it was planned in, if another one has begun since.
     let place = rosters::insert(connection, roster).await?;
     let stored = sqlx::query!(
         "UPDATE captures SET status = 'complete', reason = NULL, captured_at = ?, stream_id = COALESCE(stream_id, ?),
-                viewer_count = ?, chatters_count = ?, new_count = ?, arrived_count = ?, left_count = ?, roster_id = ?,
-                roster_parts = ?
+                viewer_count = ?, chatters_count = ?, uncertain = ?, new_count = ?, arrived_count = ?, left_count = ?,
+                roster_id = ?, roster_parts = ?
          WHERE id = ? AND status = 'pending'",
-        captured_at,
+        read.at,
         stream,
         viewers,
         counts.chatters,
+        read.uncertain,
         counts.new,
         counts.arrived,
         counts.left,
@@ -176,6 +185,21 @@ fn count(accounts: u64) -> u32 {
 pub async fn fail(connection: &mut MySqlConnection, capture: CaptureId, reason: &str) -> Result<(), DbError> {
     sqlx::query!(
         "UPDATE captures SET status = 'failed', reason = ? WHERE id = ? AND status = 'pending'",
+        reason,
+        capture.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Records that a pending capture came too late for its slot.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn miss(connection: &mut MySqlConnection, capture: CaptureId, reason: &str) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE captures SET status = 'missed', reason = ? WHERE id = ? AND status = 'pending'",
         reason,
         capture.0
     )

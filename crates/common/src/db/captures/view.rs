@@ -32,6 +32,8 @@ pub struct CaptureView {
     pub reason: Option<String>,
     pub captured_at: Option<DateTime<Utc>>,
     pub chatters_count: u32,
+    /// How many people the roster may lack, or name although they had left.
+    pub uncertain: u32,
     pub new_count: u32,
     pub arrived_count: u32,
     pub left_count: u32,
@@ -63,6 +65,7 @@ struct CaptureRow {
     reason: Option<String>,
     captured_at: Option<DateTime<Utc>>,
     chatters_count: u32,
+    uncertain: u32,
     new_count: u32,
     arrived_count: u32,
     left_count: u32,
@@ -88,6 +91,7 @@ impl TryFrom<CaptureRow> for CaptureView {
             reason: row.reason,
             captured_at: row.captured_at,
             chatters_count: row.chatters_count,
+            uncertain: row.uncertain,
             new_count: row.new_count,
             arrived_count: row.arrived_count,
             left_count: row.left_count,
@@ -115,7 +119,7 @@ pub async fn of_user(
         CaptureRow,
         "SELECT captures.id, captures.channel_id, captures.slot AS `slot: DateTime<Utc>`, captures.stream_id,
                 captures.status, captures.reason, captures.captured_at AS `captured_at: DateTime<Utc>`,
-                captures.chatters_count, captures.new_count, captures.arrived_count, captures.left_count,
+                captures.chatters_count, captures.uncertain, captures.new_count, captures.arrived_count, captures.left_count,
                 captures.viewer_count
          FROM captures
          WHERE captures.id IN (
@@ -152,7 +156,7 @@ pub async fn find(pool: &Pool, user: UserId, capture: CaptureId) -> Result<Optio
         CaptureRow,
         "SELECT captures.id, captures.channel_id, captures.slot AS `slot: DateTime<Utc>`, captures.stream_id,
                 captures.status, captures.reason, captures.captured_at AS `captured_at: DateTime<Utc>`,
-                captures.chatters_count, captures.new_count, captures.arrived_count, captures.left_count,
+                captures.chatters_count, captures.uncertain, captures.new_count, captures.arrived_count, captures.left_count,
                 captures.viewer_count
          FROM captures
          WHERE captures.id = ? AND EXISTS (

@@ -76,6 +76,8 @@ pub struct ClaimedJob {
     pub payload: String,
     pub request_id: String,
     pub waited: Duration,
+    /// Whether the run before this one was cut off with its worker.
+    pub cut_off: bool,
 }
 
 /// One tenant's jobs of one kind: what the queue is fair among.

@@ -10,6 +10,9 @@ use crate::{
     ids::{JobId, UserId},
 };
 
+/// The last error of a job whose lease ended while it ran.
+const CUT_OFF: &str = "worker_lost: the worker that ran it was lost";
+
 /// Claims those of `jobs` that are ready and due, under `token`, for `lease`.
 ///
 /// # Errors
@@ -42,10 +45,12 @@ pub async fn claim(
     }
     let rows = sqlx::query!(
         "SELECT STRAIGHT_JOIN jobs.id, jobs.kind, jobs.tenant, jobs.attempt, jobs.max_attempt, jobs.payload, jobs.request_id,
-                GREATEST(0, TIMESTAMPDIFF(MICROSECOND, jobs.run_at, UTC_TIMESTAMP(6))) AS `waited!: i64`
+                GREATEST(0, TIMESTAMPDIFF(MICROSECOND, jobs.run_at, UTC_TIMESTAMP(6))) AS `waited!: i64`,
+                jobs.last_error <=> ? AS `cut_off!: bool`
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted
          JOIN jobs ON jobs.id = wanted.id
          WHERE jobs.state = 'running' AND jobs.token = ?",
+        CUT_OFF,
         ids,
         token,
     )
@@ -61,6 +66,7 @@ pub async fn claim(
         payload: row.payload,
         request_id: row.request_id,
         waited: Duration::from_micros(u64::try_from(row.waited).unwrap_or(0)),
+        cut_off: row.cut_off,
     });
     Ok(claimed.collect())
 }
@@ -196,8 +202,9 @@ pub async fn take_back_expired(pool: &Pool, limit: u32) -> Result<u64, DbError> 
         "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS ended
          STRAIGHT_JOIN jobs ON jobs.id = ended.id
          SET jobs.state = 'ready', jobs.token = NULL, jobs.lease_until = NULL, jobs.published_at = NULL,
-             jobs.run_at = UTC_TIMESTAMP(6), jobs.last_error = 'worker_lost: the worker that ran it was lost'",
-        json_list(&ended)?
+             jobs.run_at = UTC_TIMESTAMP(6), jobs.last_error = ?",
+        json_list(&ended)?,
+        CUT_OFF
     )
     .execute(&mut *tx)
     .await?;

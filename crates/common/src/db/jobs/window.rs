@@ -207,16 +207,17 @@ pub async fn forget_lost(pool: &Pool, patience: Duration, limit: u32) -> Result<
     Ok(done.rows_affected())
 }
 
-/// Ids of due jobs, those that have been due longest first: what a worker falls back on without Redis.
+/// Due jobs and their lanes, those that have been due longest first: what a worker falls back on without Redis.
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn due(pool: &Pool, limit: u32) -> Result<Vec<JobId>, DbError> {
-    let ids = sqlx::query_scalar!(
-        "SELECT id FROM jobs WHERE state = 'ready' AND run_at <= UTC_TIMESTAMP(6) ORDER BY run_at LIMIT ?",
+pub async fn due(pool: &Pool, limit: u32) -> Result<Vec<(JobId, Lane)>, DbError> {
+    let rows = sqlx::query!(
+        "SELECT id, kind, tenant FROM jobs WHERE state = 'ready' AND run_at <= UTC_TIMESTAMP(6) ORDER BY run_at LIMIT ?",
         limit
     )
     .fetch_all(pool)
     .await?;
-    Ok(ids.into_iter().map(JobId).collect())
+    let jobs = rows.into_iter();
+    Ok(jobs.map(|row| (JobId(row.id), Lane { kind: row.kind, tenant: UserId(row.tenant) })).collect())
 }

@@ -3,7 +3,11 @@
 use std::ops::Range;
 
 use common::{
-    db::{DbError, captures::store, retrying},
+    db::{
+        DbError,
+        captures::store::{self, Read},
+        retrying,
+    },
     ids::{CaptureId, ChannelId},
     roster::Roster,
 };
@@ -129,7 +133,8 @@ async fn complete(stage: &Stage, capture: CaptureId, channel: ChannelId, roster:
     let now = common::clock::Clock::system().now();
     retrying(|| async {
         let mut tx = stage.pool.begin().await?;
-        store::complete(&mut tx, capture, channel, &mut roster.clone(), now).await?;
+        store::complete(&mut tx, capture, channel, &mut roster.clone(), Read { at: now, uncertain: 0 })
+            .await?;
         Ok::<_, DbError>(tx.commit().await?)
     })
     .await?;

@@ -10,7 +10,8 @@
 //!   little, and a total that Twitch got wrong cannot cover for a lost row.
 //! * **Totals that differ, a larger room**: it never stands still, and no reading of it is of one moment. People
 //!   may be missing, or be listed who have left, by as many as the totals moved up and down while reading, and by no
-//!   more than one in [`SLACK_DIVISOR`]: a lost page, or a list that ends early, is far outside.
+//!   more than one in [`SLACK_DIVISOR`]: a lost page, or a list that ends early, is far outside. Such a roster is not
+//!   called exact: the outcome says how many people are uncertain, and that stays with the capture.
 //!
 //! Blank rows do not count as anybody, so a blank that stands for somebody makes the roster incomplete.
 
@@ -94,6 +95,7 @@ impl Tally {
         let reason = self.objection(end);
         ChattersOutcome {
             complete: reason.is_none(),
+            uncertain: if reason.is_none() { self.uncertain() } else { 0 },
             reason: reason.map(ToOwned::to_owned),
             pages: self.pages,
             total: self.last,
@@ -101,6 +103,14 @@ impl Tally {
             duplicates: self.duplicates,
             blanks: self.blanks,
         }
+    }
+
+    /// How many people it may lack, or name too many; a room of which all pages told the same size has none.
+    fn uncertain(&self) -> u32 {
+        if self.highest <= STRICT_TOTAL || self.lowest == self.highest {
+            return 0;
+        }
+        self.moved.max(self.received.abs_diff(self.highest)).max(self.received.abs_diff(self.lowest))
     }
 
     fn objection(&self, end: End) -> Option<&'static str> {
@@ -182,6 +192,20 @@ mod tests {
         let totals: Vec<u32> = (0..30).map(|page| 30_000 + page % 3).collect();
         assert_eq!(reason(&totals, 29_990, End::NoCursor), None);
         assert_eq!(reason(&totals, 29_000, End::NoCursor).unwrap(), "fewer_than_total");
+    }
+
+    #[test]
+    fn how_much_is_uncertain_is_said() {
+        let uncertain = |totals: &[u32], received| tally(totals, received).outcome(End::NoCursor).uncertain;
+        assert_eq!(uncertain(&[30_000; 30], 30_000), 0);
+        assert_eq!(uncertain(&[2_400, 2_401, 2_401], 2_401), 0, "small rooms are exact or nothing");
+        assert_eq!(uncertain(&[30_000, 30_004, 30_001, 30_001], 30_001), 7, "four came and three left");
+        assert_eq!(uncertain(&[30_000, 30_010, 30_010, 30_010], 29_995), 15);
+        assert_eq!(
+            uncertain(&[30_000, 30_010, 30_010, 30_010], 29_000),
+            0,
+            "of what is no roster nothing is said"
+        );
     }
 
     proptest! {
