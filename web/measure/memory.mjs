@@ -2,7 +2,8 @@
 import { ask, baseUrl } from './browser.mjs'
 
 const UPDATES = 200
-const WARM_UP = 40
+/** Until the browser has compiled what updates run through; that is kept, and is none of the page's data. */
+const WARM_UP = 140
 const MB = 1024 * 1024
 
 /** Listens to the same events as the page, to know how many it was told. */

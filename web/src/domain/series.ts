@@ -5,6 +5,8 @@ export interface CapturePoint {
   readonly channel: ChannelId
   readonly at: Date
   readonly chatters: number
+  /** By how many the list may be off, in a room that changed while it was read. */
+  readonly uncertain: number
   /** What Twitch counted then; null when it did not say. */
   readonly viewers: number | null
   /** Present here and not in the capture before; null for the first. */

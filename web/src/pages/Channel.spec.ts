@@ -23,7 +23,7 @@ const channel = {
 const stream = (id: string, change: object = {}) => ({ id, title: '', started_at: time(0), ended_at: null, captures: 2, chatters_peak: 60, ...change })
 const coverage = { captures: 2, gaps: 0, first_captured_at: time(5), last_captured_at: time(10) }
 const point = (minute: number) => ({
-  capture_id: String(minute), channel_id: '1', stream_id: '9', captured_at: time(minute), chatters: 60, viewers: 80, new: 2, returning: 58, arrived: 4, left: 3, gap_before: false,
+  capture_id: String(minute), channel_id: '1', stream_id: '9', captured_at: time(minute), chatters: 60, uncertain: 0, viewers: 80, new: 2, returning: 58, arrived: 4, left: 3, gap_before: false,
 })
 const person = (login: string, created: string) => ({
   twitch_id: login, login, display_name: login, created_at: `${created}T10:00:00Z`, captures: 1, first_seen_at: time(5), last_seen_at: time(10), broadcasts: 1, regular: false,

@@ -53,6 +53,7 @@ export const samplePoint = (change: Partial<CapturePoint> = {}): CapturePoint =>
   channel: channelId('1'),
   at: NOON,
   chatters: 2_412,
+  uncertain: 0,
   viewers: null,
   arrived: 0,
   left: 0,
