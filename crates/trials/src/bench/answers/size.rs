@@ -88,7 +88,7 @@ impl Shape {
 /// Stores captures as the services do: the rows of a slot at once, then the rosters, some at the same time, in any order.
 pub(super) async fn run(stage: &Stage, options: &Options, figures: &mut Figures) -> Result<()> {
     let shape = options.pick(
-        Shape { known: 3_000_000, channels: 10, broadcasts: 16, room: 1.4 },
+        Shape { known: 3_000_000, channels: 10, broadcasts: 48, room: 1.4 },
         Shape { known: 30_000, channels: 2, broadcasts: 2, room: 0.05 },
     );
     accounts(stage, shape.known).await?;
