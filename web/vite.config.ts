@@ -33,6 +33,9 @@ function precompress(): Plugin {
   }
 }
 
+/** Libraries but the one that draws, and what the frame around each page is made of. */
+const EVERYWHERE = /node_modules\/(?!echarts|zrender|tslib)|src\/(api|locales\/index|queryClient|components\/(App|Avatar|Status|Toast|Session(Expired)))/
+
 export default defineConfig({
   plugins: [
     vue(),
@@ -56,6 +59,8 @@ export default defineConfig({
     // Every asset is a file of our own origin: an inlined font would need `font-src data:`.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What every page needs, in one file: cut as pages happen to share it, a first visit would ask for a dozen.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'core', test: EVERYWHERE }] } } },
   },
   test: {
     environment: 'happy-dom',

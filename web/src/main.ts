@@ -36,5 +36,5 @@ const app = createApp(App)
 
 await startLocale()
 // The whole page at once when its code is there soon, else what is there of it.
-await Promise.race([router.isReady(), new Promise((resolve) => setTimeout(resolve, PATIENCE))])
+await Promise.race([router.isReady().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, PATIENCE))])
 app.mount('#app')

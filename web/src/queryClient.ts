@@ -6,6 +6,9 @@ import { ApiProblem } from '@/api/problem'
 const shouldRetry = (failures: number, error: Error): boolean =>
   failures < 2 && error instanceof ApiProblem && error.isPassing
 
+/** Without a network an answer is that there is none, in words, not a wait without end; with it, what is shown is asked again. */
+const asked = { networkMode: 'always', refetchOnReconnect: true } as const
+
 export function createQueries(onSessionLost: () => void): QueryClient {
   return new QueryClient({
     queryCache: new QueryCache({
@@ -22,8 +25,8 @@ export function createQueries(onSessionLost: () => void): QueryClient {
     }),
     defaultOptions: {
       // Answers are replaced, never changed: watching each field of thousands of accounts would cost more than they do.
-      queries: { shallow: true, retry: shouldRetry, retryDelay: (n) => Math.min(8_000, 800 * 2 ** n), staleTime: 15_000 },
-      mutations: { retry: false },
+      queries: { ...asked, shallow: true, retry: shouldRetry, retryDelay: (n) => Math.min(8_000, 800 * 2 ** n), staleTime: 15_000 },
+      mutations: { networkMode: 'always', retry: false },
     },
   })
 }

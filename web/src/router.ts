@@ -5,6 +5,8 @@ import { fetchMe } from '@/api/client'
 import { ApiProblem } from '@/api/problem'
 import { askAhead } from '@/composables/askAhead'
 import { keys } from '@/composables/keys'
+import { useToasts } from '@/composables/useToasts'
+import { i18n } from '@/locales'
 import { wasSignedIn } from '@/composables/signedIn'
 import Landing from '@/pages/Landing.vue'
 
@@ -117,6 +119,12 @@ export function createPages(queries: QueryClient): Router {
     if (to.name === 'privacy' && (wasSignedIn() || to.query.me !== undefined)) await isSignedIn(queries)
     if (welcomes(to) && wasSignedIn() && (await isSignedIn(queries))) return { name: 'channels', replace: true }
     return true
+  })
+  router.onError((_error, to, from) => {
+    // The page's code is not to be had: no network, or a newer version has been installed. That one is then asked for
+    // whole, but not again when it was asked for just now.
+    if (navigator.onLine && from.matched.length > 0) globalThis.location.assign(to.fullPath)
+    else useToasts().say({ tone: 'error', text: i18n.global.t('problem.network') })
   })
   return router
 }

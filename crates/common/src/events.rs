@@ -25,6 +25,8 @@ pub enum Event {
     Job(JobEvent),
     /// A capture is stored.
     Capture(CaptureEvent),
+    /// On a channel that the user may look into, a raid came, or a broadcast began or ended.
+    ChannelChanged { channel_id: ChannelId },
     /// Accounts were enriched: summaries have changed.
     Enriched {
         /// How many accounts are still waiting.

@@ -6,8 +6,7 @@ use axum::{
 };
 
 /// Everything comes from here, except the pictures that Twitch hosts; nothing is inline, nothing is framed, and forms go
-/// nowhere else. A style nonce, should the component library need one, belongs in `style-src`, made for each
-/// response of [`crate::pages`].
+/// nowhere else.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; \
     img-src 'self' data: https://static-cdn.jtvnw.net; font-src 'self'; connect-src 'self'; base-uri 'none'; \
     form-action 'self'; frame-ancestors 'none'; object-src 'none'";

@@ -45,12 +45,8 @@ impl Intake {
         if self.redis_from.is_some_and(|at| Instant::now() < at) {
             return self.poll(room, count).await;
         }
-        let mut kinds = room.open_kinds();
+        let kinds = self.kinds(room);
         let wait = if room.all_open() { self.wait } else { CLOSED_WAIT };
-        self.reads = self.reads.wrapping_add(1);
-        if self.reads.is_multiple_of(OTHER_WAY_ROUND) {
-            kinds.reverse();
-        }
         match self.announcements.next(&kinds, count, wait).await {
             Ok(None) => Vec::new(),
             Ok(Some(mut taken)) => {
@@ -68,12 +64,26 @@ impl Intake {
         }
     }
 
-    async fn poll(&self, room: &Room, count: usize) -> Vec<JobId> {
-        let due = db::within(LIMIT, db::jobs::due(&self.pool, POLLED)).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "intake.poll_failed");
-            Vec::new()
-        });
-        let chosen = choose(&due, room, count);
+    /// The kinds to look for, in order.
+    fn kinds(&mut self, room: &Room) -> Vec<&'static str> {
+        let mut kinds = room.open_kinds();
+        self.reads = self.reads.wrapping_add(1);
+        if self.reads.is_multiple_of(OTHER_WAY_ROUND) {
+            kinds.reverse();
+        }
+        kinds
+    }
+
+    async fn poll(&mut self, room: &Room, count: usize) -> Vec<JobId> {
+        let mut chosen = Vec::new();
+        for kind in self.kinds(room) {
+            let due = db::within(LIMIT, db::jobs::due_of(&self.pool, kind, POLLED)).await;
+            let due = due.unwrap_or_else(|error| {
+                tracing::warn!(%error, "intake.poll_failed");
+                Vec::new()
+            });
+            chosen.extend(in_turn(&due).take(room.of(kind).min(count - chosen.len())));
+        }
         if chosen.is_empty() {
             tokio::time::sleep(PAUSE).await;
         }
@@ -81,26 +91,20 @@ impl Intake {
     }
 }
 
-/// Up to `count` of the jobs that are due: the most urgent kinds first, no more of each than there is room for, and of
-/// each tenant one in turn.
-fn choose(due: &[(JobId, Lane)], room: &Room, count: usize) -> Vec<JobId> {
-    let mut chosen = Vec::new();
-    for kind in room.open_kinds() {
-        let mut turns = BTreeMap::<_, usize>::new();
-        let of_kind = due.iter().filter(|(_, lane)| lane.kind == kind);
-        let mut in_turn: Vec<_> = of_kind
-            .map(|(job, lane)| {
-                let turn = turns.entry(lane.tenant).or_default();
-                *turn += 1;
-                (*turn, *job)
-            })
-            .collect();
-        // Stable: who has been due longest comes first in each turn.
-        in_turn.sort_by_key(|(turn, _)| *turn);
-        let left = count - chosen.len();
-        chosen.extend(in_turn.into_iter().map(|(_, job)| job).take(room.of(kind).min(left)));
-    }
-    chosen
+/// Jobs of one kind in the order in which they are to be started: of each tenant one in turn, and in each turn those first
+/// that have been due longest.
+fn in_turn(due: &[(JobId, Lane)]) -> impl Iterator<Item = JobId> {
+    let mut turns = BTreeMap::<_, usize>::new();
+    let mut in_turn: Vec<_> = due
+        .iter()
+        .map(|(job, lane)| {
+            let turn = turns.entry(lane.tenant).or_default();
+            *turn += 1;
+            (*turn, *job)
+        })
+        .collect();
+    in_turn.sort_by_key(|(turn, _)| *turn);
+    in_turn.into_iter().map(|(_, job)| job)
 }
 
 #[cfg(test)]
@@ -109,27 +113,12 @@ mod tests {
 
     use super::*;
 
-    fn due(jobs: &[(u64, &str, u64)]) -> Vec<(JobId, Lane)> {
-        let lane = |kind: &str, tenant| Lane { kind: kind.to_owned(), tenant: UserId(tenant) };
-        jobs.iter().map(|(id, kind, tenant)| (JobId(*id), lane(kind, *tenant))).collect()
-    }
-
     #[test]
-    fn without_redis_urgency_limits_and_turns_are_kept() {
-        let room = Room::new(8);
-        let (capture, enrich) = ("capture_chatters", "enrich_accounts");
-        let jobs = [
-            (1, enrich, 0),
-            (2, enrich, 0),
-            (3, enrich, 0),
-            (4, capture, 7),
-            (5, capture, 7),
-            (6, capture, 7),
-            (7, capture, 8),
-        ];
-        let chosen =
-            |count| choose(&due(&jobs), &room, count).into_iter().map(|job| job.0).collect::<Vec<_>>();
-        assert_eq!(chosen(2), [4, 7], "each tenant in turn");
-        assert_eq!(chosen(8), [4, 7, 5, 6, 1, 2], "two enrichments at once, no more");
+    fn tenants_take_turns_without_redis() {
+        let lane = |tenant| Lane { kind: "probe".to_owned(), tenant: UserId(tenant) };
+        let due =
+            [(1, 7), (2, 7), (3, 7), (4, 8), (5, 9), (6, 8)].map(|(job, tenant)| (JobId(job), lane(tenant)));
+        let order: Vec<_> = in_turn(&due).map(|job| job.0).collect();
+        assert_eq!(order, [1, 4, 5, 2, 6, 3]);
     }
 }

@@ -86,7 +86,7 @@ pub async fn supervise(context: Context, lease: Lease, job: ClaimedJob, _place: 
     let id = if job.request_id.is_empty() { request_id::fresh() } else { job.request_id.clone() };
     request_id::scope(id, async {
         metrics::jobs::START_LATENCY.with_label_values(&[&job.kind]).observe(job.waited.as_secs_f64());
-        if job.cut_off {
+        if job.was_cut_off() {
             metrics::jobs::REDUNDANT.with_label_values(&[&job.kind]).inc();
         }
         let started = Instant::now();

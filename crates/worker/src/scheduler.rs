@@ -104,7 +104,7 @@ async fn broadcasts(
     let Some(since) = late.iter().map(|due| due.next_slot).min() else { return Ok(Vec::new()) };
     let mut channels: Vec<_> = late.iter().map(|due| due.channel).collect();
     channels.dedup();
-    schedules::broadcasts(connection, &channels, since.max(now - GAPS_BACK)).await
+    schedules::broadcasts(connection, &channels, since.max(now - GAPS_BACK), now).await
 }
 
 /// How late a slot may be captured: half an interval.

@@ -15,6 +15,8 @@ export type LiveEvent =
       readonly chatters: number
       readonly newAccounts: number
     }
+  /** A raid came, or a broadcast began or ended. */
+  | { readonly type: 'channelChanged'; readonly channel: ChannelId }
   | { readonly type: 'enriched'; readonly remaining: number }
   /** Twitch no longer honours what the user allowed us. */
   | { readonly type: 'grantLost' }
@@ -36,6 +38,8 @@ export function parseEvent(message: SseMessage): LiveEvent | null {
         chatters: count(wire.chatters_count),
         newAccounts: count(wire.new_count),
       }
+    case 'channel_changed':
+      return { type: 'channelChanged', channel: channelId(wire.channel_id) }
     case 'enriched':
       return { type: 'enriched', remaining: count(wire.remaining) }
     case 'grant_lost':

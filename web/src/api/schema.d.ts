@@ -980,6 +980,10 @@ export interface components {
             /** @enum {string} */
             type: "capture";
         }) | {
+            channel_id: components["schemas"]["ChannelId"];
+            /** @enum {string} */
+            type: "channel_changed";
+        } | {
             /**
              * Format: int64
              * @description How many accounts are still waiting.

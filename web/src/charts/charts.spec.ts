@@ -12,39 +12,44 @@ import LiveGraph from './LiveGraph.vue'
 import OverlapMatrix from './OverlapMatrix.vue'
 import PresenceStrip from './PresenceStrip.vue'
 import RetentionTriangle from './RetentionTriangle.vue'
-import Sparkline from './Sparkline.vue'
+import SparklineDrawing from './SparklineDrawing.vue'
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 23, 18, minute))
 const cells = (texts: { text: () => string }[]) => texts.map((one) => plain(one.text()))
 
 describe('every chart', () => {
-  it('shows its numbers in a table by one key, and the picture again', async () => {
-    const { wrapper } = await mountInPage(Sparkline, {
-      props: { heading: 'Chat', points: [{ at: at(0), value: 10 }, { at: at(5), value: null }] },
-    })
-    expect(wrapper.find('svg').exists()).toBe(true)
-    await wrapper.get('figure').trigger('keydown', { key: 't' })
-    expect(wrapper.find('svg').exists()).toBe(false)
-    expect(cells(wrapper.findAll('tbody td'))).toEqual(['10', 'Pas de capture'])
-    await wrapper.get('figure').trigger('keydown', { key: 't', ctrlKey: true })
+  it('shows its numbers in a table by one key, and the picture again, also by the next', async () => {
+    const props = { heading: 'C', before: '21:35', after: '22:10', left: 1, stayed: 2, arrived: 1 }
+    const { wrapper } = await mountInPage(ComparisonBars, { props })
+    const figure = wrapper.get('figure')
+    expect(wrapper.find('table').exists()).toBe(false)
+    wrapper.get('button').element.focus()
+    await figure.trigger('keydown', { key: 't', ctrlKey: true })
+    expect(wrapper.find('table').exists()).toBe(false)
+    document.activeElement!.dispatchEvent(new KeyboardEvent('keydown', { key: 't', bubbles: true }))
+    await nextTick()
     expect(wrapper.find('table').exists()).toBe(true)
-    await wrapper.get('button').trigger('click')
-    expect(wrapper.find('svg').exists()).toBe(true)
+    wrapper.get('.table').element.setAttribute('tabindex', '0')
+    ;(wrapper.get('.table').element as HTMLElement).focus()
+    document.activeElement!.dispatchEvent(new KeyboardEvent('keydown', { key: 't', bubbles: true }))
+    await nextTick()
+    await nextTick()
+    expect(wrapper.find('table').exists()).toBe(false)
+    expect(figure.element.contains(document.activeElement)).toBe(true)
   })
 })
 
-describe('Sparkline', () => {
+describe('SparklineDrawing', () => {
+  const draw = (values: (number | null)[]) => mountInPage(SparklineDrawing, { props: { values, label: 'x' } })
+
   it('breaks at what is missing and marks the last that is known', async () => {
-    const values = [4, 8, null, 6, null]
-    const points = values.map((value, i) => ({ at: at(i * 5), value }))
-    const { wrapper } = await mountInPage(Sparkline, { props: { heading: 'Chat', points } })
+    const { wrapper } = await draw([4, 8, null, 6, null])
     expect(wrapper.findAll('path:not(.ground)')).toHaveLength(2)
     expect(wrapper.findAll('circle')).toHaveLength(1)
-    expect(wrapper.get('svg').attributes('aria-label')).toBe('6 à la fin, entre 4 et 8')
   })
 
   it('has nothing to draw without data', async () => {
-    const { wrapper } = await mountInPage(Sparkline, { props: { heading: 'Chat', points: [] } })
+    const { wrapper } = await draw([])
     expect(wrapper.findAll('path:not(.ground), circle')).toHaveLength(0)
   })
 })

@@ -21,7 +21,7 @@ export const useAbout = () =>
 export const useMe = () =>
   useQuery({ queryKey: keys.me, queryFn: ({ signal }) => fetchMe(signal), enabled: false, staleTime: Infinity })
 
-/** Live or not and viewers change without an event, so this one is asked again every minute while it is looked at. */
+/** Viewers change without an event, at Twitch too, so this one is asked again every minute while it is looked at. */
 export const useChannels = () => useQuery({ ...channelsQuery, refetchInterval: 60_000 })
 
 export const useSessions = () => useQuery({ queryKey: keys.sessions, queryFn: ({ signal }) => fetchSessions(signal) })

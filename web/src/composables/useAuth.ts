@@ -3,6 +3,7 @@ import { readonly, ref } from 'vue'
 
 import { logOut, loginAddress } from '@/api/client'
 import { forgetMe } from '@/api/me'
+import { ApiProblem } from '@/api/problem'
 
 import { noteSignedIn } from './signedIn'
 import { useLive } from './useLive'
@@ -35,7 +36,12 @@ export function useAuth() {
     },
     /** Removes all that is kept about whoever is signed in; the server signs them out. */
     forget: async (): Promise<void> => {
-      await forgetMe()
+      try {
+        await forgetMe()
+      } catch (error) {
+        if (error instanceof ApiProblem && error.isSessionLost) { sessionExpired(); return; }
+        throw error
+      }
       noteSignedIn(false)
       leaveFor('/privacy?gone=yes')
     },

@@ -1,6 +1,7 @@
 /**
  * What happens on the server while the page is open: one event stream, the captures under way, and which kept answers
- * an event makes stale. Nothing is polled; after a gap everything shown is asked again.
+ * an event makes stale. Nothing is polled (but viewers, of whom Twitch tells nobody: `useChannels`); after a gap everything
+ * shown is asked again.
  */
 import type { QueryClient } from '@tanstack/vue-query'
 import { inject, readonly, ref, shallowReactive, type InjectionKey, type Ref } from 'vue'
@@ -71,6 +72,7 @@ export function createLive(parts: LiveParts): Live {
   let user: string | null = null
   let stream: Stream | null = null
   let enrichedTimer: ReturnType<typeof setTimeout> | null = null
+  let listsTimer: ReturnType<typeof setTimeout> | null = null
   let listsAsked = 0
 
   const stale = (key: readonly unknown[]): void => void queries.invalidateQueries({ queryKey: key })
@@ -133,7 +135,17 @@ export function createLive(parts: LiveParts): Live {
     enrichedTimer = null
     const isEnd = remaining.value === 0
     const withLists = isEnd || Date.now() - listsAsked >= LISTS_PAUSE
-    if (withLists) listsAsked = Date.now()
+    if (withLists) {
+      listsAsked = Date.now()
+      if (listsTimer) clearTimeout(listsTimer)
+      listsTimer = null
+    } else {
+      // What is left may be others' and never be told to us: the lists are asked for once more in any case.
+      listsTimer ??= setTimeout(() => {
+        listsTimer = null
+        void queries.invalidateQueries({ queryKey: keys.analysis })
+      }, LISTS_PAUSE)
+    }
     stale(keys.summaries)
     void queries.invalidateQueries(
       { queryKey: keys.analysis, predicate: ({ queryKey }) => withLists || queryKey[3] === 'creations' },
@@ -146,6 +158,10 @@ export function createLive(parts: LiveParts): Live {
     switch (event.type) {
       case 'job':
         heardJob(event.job)
+        break
+      case 'channelChanged':
+        stale(keys.channels)
+        void queries.invalidateQueries({ queryKey: keys.analysis, predicate: ({ queryKey }) => concerns(queryKey, event.channel) })
         break
       case 'capture':
         stale(keys.channels)
@@ -208,7 +224,8 @@ export function createLive(parts: LiveParts): Live {
       stream?.stop()
       stream = null
       if (enrichedTimer) clearTimeout(enrichedTimer)
-      enrichedTimer = null
+      if (listsTimer) clearTimeout(listsTimer)
+      enrichedTimer = listsTimer = null
     },
     follow(uuid, started) {
       session.value = uuid

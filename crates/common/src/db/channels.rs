@@ -136,6 +136,21 @@ pub async fn allowed_since(
     Ok(ids.into_iter().map(ChannelId).collect())
 }
 
+/// The users who may look into the channel according to an answer of Twitch not older than `since`.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn people(pool: &Pool, channel: ChannelId, since: DateTime<Utc>) -> Result<Vec<UserId>, DbError> {
+    let users = sqlx::query_scalar!(
+        "SELECT user_id FROM channel_roles WHERE channel_id = ? AND checked_at >= ?",
+        channel.0,
+        since
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(users.into_iter().map(UserId).collect())
+}
+
 /// Stores what Twitch said about the user's channels: all of them, so that others are no longer the user's.
 ///
 /// # Errors

@@ -183,6 +183,9 @@ pub async fn take_due(
     Ok(due.collect())
 }
 
+/// A broadcast that the poll has not seen for so long may have ended when it last was seen.
+const UNSEEN: Duration = Duration::minutes(10);
+
 /// The broadcasts of `channels` that had not ended by `since`.
 ///
 /// # Errors
@@ -191,12 +194,14 @@ pub async fn broadcasts(
     connection: &mut MySqlConnection,
     channels: &[ChannelId],
     since: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> Result<Vec<Broadcast>, DbError> {
     let rows = sqlx::query!(
         "SELECT STRAIGHT_JOIN streams.id, streams.channel_id, streams.started_at AS `started_at: DateTime<Utc>`,
-                streams.ended_at AS `ended_at: DateTime<Utc>`
+                COALESCE(streams.ended_at, IF(streams.seen_at < ?, streams.seen_at, NULL)) AS `ended_at: DateTime<Utc>`
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted
          JOIN streams ON streams.channel_id = wanted.id AND (streams.ended_at IS NULL OR streams.ended_at > ?)",
+        now - UNSEEN,
         json_list(channels)?,
         since
     )

@@ -1,14 +1,18 @@
 //! What an event changes here.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     db::{self, raids::NewRaid},
+    events::{self, Event},
     ids::{ChannelId, StreamId},
 };
 use serde::Deserialize;
 
-use super::socket::Event;
+use super::socket::Event as Told;
 use crate::{App, TwitchError};
+
+/// For how long somebody who was told about a channel is believed to be its moderator, for being told more.
+const BELIEVED: TimeDelta = TimeDelta::hours(24);
 
 #[derive(Deserialize)]
 struct Raid {
@@ -33,7 +37,7 @@ struct Offline {
 }
 
 /// Stores what an event tells, again while MariaDB fails transiently: Twitch seldom tells it again.
-pub(super) async fn take_in(app: &App, event: Event) -> Result<(), TwitchError> {
+pub(super) async fn take_in(app: &App, event: Told) -> Result<(), TwitchError> {
     match event.kind.as_str() {
         "channel.raid" => raid(app, event).await,
         "stream.online" => {
@@ -57,7 +61,7 @@ pub(super) async fn take_in(app: &App, event: Event) -> Result<(), TwitchError> 
     }
 }
 
-async fn raid(app: &App, event: Event) -> Result<(), TwitchError> {
+async fn raid(app: &App, event: Told) -> Result<(), TwitchError> {
     let (message_id, raided_at) = (event.message_id.clone(), event.at);
     let told: Raid = read(event)?;
     let raid = NewRaid {
@@ -70,6 +74,7 @@ async fn raid(app: &App, event: Event) -> Result<(), TwitchError> {
     };
     if db::retrying(|| db::raids::store(&app.pool, &raid)).await? {
         tracing::info!(from = %raid.from, to = %raid.to, viewers = raid.viewers, "eventsub.raid");
+        tell(app, raid.to).await;
     }
     Ok(())
 }
@@ -77,9 +82,20 @@ async fn raid(app: &App, event: Event) -> Result<(), TwitchError> {
 async fn changed(app: &App, channel: ChannelId, what: &'static str) {
     app.live.forget(channel).await;
     tracing::info!(%channel, what, "eventsub.stream");
+    tell(app, channel).await;
 }
 
-fn read<T: serde::de::DeserializeOwned>(event: Event) -> Result<T, TwitchError> {
+/// Tells the open pages of everybody who may look into the channel; who is not told sees it at the next look.
+async fn tell(app: &App, channel: ChannelId) {
+    match db::channels::people(&app.pool, channel, app.clock.now() - BELIEVED).await {
+        Ok(users) => {
+            events::publish(&app.redis, &users, &Event::ChannelChanged { channel_id: channel }).await;
+        }
+        Err(error) => tracing::warn!(%error, "eventsub.not_told"),
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(event: Told) -> Result<T, TwitchError> {
     serde_json::from_value(event.body)
         .map_err(|error| TwitchError::Protocol(format!("{}: {error}", event.kind)))
 }

@@ -5,7 +5,6 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
 use common::{
     clients::twitch_api::{ChattersLine, ChattersOutcome},
     db::{
@@ -43,7 +42,7 @@ pub async fn run(
         // An earlier run, or another moderator's job, has stored it.
         return super::finish_only(context, lease).await;
     }
-    in_time(context, payload)?;
+    in_time(context, job, payload)?;
     watchers::tell_job(context, job, JobState::Running, None, None).await;
     context.opt_outs.refresh(&context.pool).await?;
     let (mut seen, outcome) = collect_as_anyone(context, job, payload).await?;
@@ -53,7 +52,7 @@ pub async fn run(
         let detail = format!("{} of {} chatters in {} pages", outcome.received, outcome.total, outcome.pages);
         return Err(JobError::retry(reason, detail));
     }
-    let captured_at = in_time(context, payload)?;
+    let captured_at = context.clock.now();
     let read = Read { at: captured_at, uncertain: outcome.uncertain };
     let counts = store(context, lease, payload, &mut seen, read).await?;
 
@@ -79,18 +78,15 @@ pub async fn run(
 /// The reason of a slot whose capture was asked for in time, and whose time then went by.
 const LATE: &str = "capture_late";
 
-/// The time, unless it is too late for the slot.
-fn in_time(context: &Context, payload: &CaptureChatters) -> Result<DateTime<Utc>, JobError> {
+/// Refuses a run that begins too late for its slot; with the reason why the one before failed, if there was one.
+fn in_time(context: &Context, job: &ClaimedJob, payload: &CaptureChatters) -> Result<(), JobError> {
     let now = context.clock.now();
-    match payload.until {
-        Some(until) if now > until => {
-            let by = (now - until).num_seconds();
-            Err(JobError::fail(
-                LATE,
-                format!("the time in which it would have told of its slot ended {by} s ago"),
-            ))
-        }
-        _ => Ok(now),
+    let Some(until) = payload.until.filter(|until| now > *until) else { return Ok(()) };
+    let by = (now - until).num_seconds();
+    let late = format!("the time in which it would have told of its slot ended {by} s ago");
+    match job.last_error.as_deref().and_then(|error| error.split_once(": ")) {
+        Some((code, detail)) => Err(JobError::fail(code, format!("{detail}; {late}"))),
+        None => Err(JobError::fail(LATE, late)),
     }
 }
 
@@ -110,20 +106,25 @@ impl Seen {
 }
 
 /// Asks with the token of whoever wanted the capture; when that is lost, with that of the next moderator who has a
-/// schedule on the channel. A schedule whose token no longer serves is paused, and its owner told.
+/// schedule on the channel. A schedule whose token no longer serves is paused, and its owner told; not one whose token only
+/// cannot be read here.
 async fn collect_as_anyone(
     context: &Context,
     job: &ClaimedJob,
     payload: &CaptureChatters,
 ) -> Result<(Seen, ChattersOutcome), JobError> {
     let lost = match collect(context, job, payload, payload.user).await {
-        Err(error) if error.is_about_the_grant() => error,
+        Err(error) if error.is_about_the_grant() => {
+            pause(context, payload.channel, payload.user, &error).await?;
+            error
+        }
+        Err(error) if error.is_unreadable() => error,
         outcome => return outcome,
     };
-    pause(context, payload.channel, payload.user, &lost).await?;
     for user in schedules::owners(&context.pool, payload.channel).await? {
         match collect(context, job, payload, user).await {
             Err(error) if error.is_about_the_grant() => pause(context, payload.channel, user, &error).await?,
+            Err(error) if error.is_unreadable() => {}
             outcome => return outcome,
         }
     }

@@ -42,6 +42,9 @@ impl fmt::Display for JobError {
     }
 }
 
+/// The code of a token that was sealed with a key which is not there.
+const UNREADABLE: &str = "token_unreadable";
+
 /// Codes that say that a user's own grant does not serve.
 const GRANT: [&str; 3] = ["token_lost", "not_moderator", "missing_scope"];
 
@@ -81,7 +84,7 @@ impl JobError {
         match code.as_str() {
             code if GRANT.contains(&code) => Self::Fail { code: code.to_owned(), detail },
             // The key is missing here, or was: no repeat brings it, and the user can do nothing about it.
-            "token_unreadable" => Self::Fail { code, detail },
+            UNREADABLE => Self::Fail { code, detail },
             _ => Self::Retry { code, detail, after },
         }
     }
@@ -89,6 +92,11 @@ impl JobError {
     /// Whether another moderator's token may serve where this one did not.
     pub fn is_about_the_grant(&self) -> bool {
         matches!(self, Self::Fail { code, .. } if GRANT.contains(&code.as_str()))
+    }
+
+    /// Whether the token is there and cannot be read: another one may be.
+    pub fn is_unreadable(&self) -> bool {
+        self.code() == UNREADABLE
     }
 }
 

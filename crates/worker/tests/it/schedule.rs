@@ -201,3 +201,29 @@ async fn who_wants_only_what_is_live_gets_no_other_captures_of_a_colleague() {
     assert_eq!(world.count("SELECT COUNT(*) FROM session_captures WHERE session_id = 5").await, 0);
     assert_eq!(world.count("SELECT COUNT(*) FROM session_captures").await, 1);
 }
+
+#[tokio::test]
+async fn who_moderates_the_channel_is_told_of_a_colleagues_capture() {
+    let mut world = World::new().await;
+    world.twitch.room(1, &[(10, "ana")]);
+    for (user, hours) in [(8, 1), (9, 25)] {
+        sqlx::query(
+            "INSERT INTO channel_roles VALUES (?, 1, 'moderator', UTC_TIMESTAMP(6) - INTERVAL ? HOUR)",
+        )
+        .bind(user)
+        .bind(hours)
+        .execute(&world.pool)
+        .await
+        .unwrap();
+    }
+    world.ask_for_capture(1, 5).await;
+    world.start_worker().await;
+    world.until("SELECT COUNT(*) FROM captures WHERE status = 'complete'", 1).await;
+    world.stop().await;
+    for (user, hears) in [(7, true), (8, true), (9, false)] {
+        let told = common::events::since(&world.redis, common::ids::UserId(user), "0-0").await.unwrap();
+        let captured =
+            |one: &common::events::Published| matches!(one.event, common::events::Event::Capture(_));
+        assert_eq!(told.iter().any(captured), hears, "user {user}");
+    }
+}

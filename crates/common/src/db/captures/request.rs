@@ -129,6 +129,13 @@ async fn enqueue(
     if is_new {
         return Ok((id, JobState::Ready));
     }
+    // A scheduled capture of these ten seconds: somebody wants it now, however late it is.
+    sqlx::query!(
+        "UPDATE jobs SET payload = JSON_REMOVE(payload, '$.until') WHERE id = ? AND state = 'ready'",
+        id.0
+    )
+    .execute(&mut *connection)
+    .await?;
     let state =
         sqlx::query_scalar!("SELECT state FROM jobs WHERE id = ?", id.0).fetch_one(connection).await?;
     Ok((id, state.try_into()?))

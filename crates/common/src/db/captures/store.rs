@@ -63,6 +63,7 @@ pub async fn complete(
         left: count((&previous.0 - &roster.0).len()),
     };
     let (stream, viewers) = broadcast(connection, channel, read.at).await?.unzip();
+    let viewers = viewers.flatten();
     // A scheduled capture belongs to the broadcast that it was planned in, if another one has begun since.
     let place = rosters::insert(connection, roster).await?;
     let stored = sqlx::query!(
@@ -131,14 +132,15 @@ pub(super) async fn lock_seen(
     rosters::read(&bytes)
 }
 
-/// The broadcast of the channel that runs at `at`, and its viewers when it was last asked about.
+/// The broadcast of the channel that runs at `at`, and its viewers when it was last asked about; none when it has not been
+/// yet: EventSub tells of a broadcast without them.
 async fn broadcast(
     connection: &mut MySqlConnection,
     channel: ChannelId,
     at: DateTime<Utc>,
-) -> Result<Option<(u64, u32)>, DbError> {
+) -> Result<Option<(u64, Option<u32>)>, DbError> {
     let row = sqlx::query!(
-        "SELECT id, viewer_count FROM streams
+        "SELECT id, NULLIF(viewer_count, 0) AS viewer_count FROM streams
          WHERE channel_id = ? AND started_at <= ? AND (ended_at IS NULL OR ended_at > ?) ORDER BY started_at DESC LIMIT 1",
         channel.0,
         at.naive_utc(),
@@ -208,14 +210,20 @@ pub async fn miss(connection: &mut MySqlConnection, capture: CaptureId, reason: 
     Ok(())
 }
 
-/// Whose active sessions hold the capture: who is to be told about it.
+/// Who is to be told about the capture: whose active sessions hold it, and who may look into its channel according to an
+/// answer of Twitch not older than `since`.
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn watchers(pool: &Pool, capture: CaptureId) -> Result<Vec<UserId>, DbError> {
+pub async fn watchers(pool: &Pool, capture: CaptureId, since: DateTime<Utc>) -> Result<Vec<UserId>, DbError> {
     let users = sqlx::query_scalar!(
-        "SELECT sessions.user_id FROM session_captures JOIN sessions ON sessions.id = session_captures.session_id
-         WHERE session_captures.capture_id = ? AND sessions.status = 'active'",
+        "SELECT sessions.user_id AS `user!` FROM session_captures JOIN sessions ON sessions.id = session_captures.session_id
+         WHERE session_captures.capture_id = ? AND sessions.status = 'active'
+         UNION SELECT channel_roles.user_id FROM captures
+         JOIN channel_roles ON channel_roles.channel_id = captures.channel_id AND channel_roles.checked_at >= ?
+         WHERE captures.id = ?",
+        capture.0,
+        since,
         capture.0
     )
     .fetch_all(pool)

@@ -20,7 +20,9 @@ use crate::{
 
 pub use operate::{Depth, blank_payload, depth, oldest_due, redrive};
 pub use runs::{bury, claim, extend, finish, put_back, take_back_expired};
-pub use window::{Announceable, announceable, due, forget_lost, heads, low_lanes, mark_published, waiting};
+pub use window::{
+    Announceable, announceable, due, due_of, forget_lost, heads, low_lanes, mark_published, waiting,
+};
 
 /// Where a job is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -76,8 +78,8 @@ pub struct ClaimedJob {
     pub payload: String,
     pub request_id: String,
     pub waited: Duration,
-    /// Whether the run before this one was cut off with its worker.
-    pub cut_off: bool,
+    /// `code: detail` of why the run before this one failed.
+    pub last_error: Option<String>,
 }
 
 /// One tenant's jobs of one kind: what the queue is fair among.
@@ -88,6 +90,12 @@ pub struct Lane {
 }
 
 impl ClaimedJob {
+    /// Whether the run before this one was cut off with its worker.
+    #[must_use]
+    pub fn was_cut_off(&self) -> bool {
+        self.last_error.as_deref() == Some(runs::CUT_OFF)
+    }
+
     #[must_use]
     pub fn lane(&self) -> Lane {
         Lane { kind: self.kind.clone(), tenant: self.tenant }

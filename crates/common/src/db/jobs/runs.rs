@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The last error of a job whose lease ended while it ran.
-const CUT_OFF: &str = "worker_lost: the worker that ran it was lost";
+pub(super) const CUT_OFF: &str = "worker_lost: the worker that ran it was lost";
 
 /// Claims those of `jobs` that are ready and due, under `token`, for `lease`.
 ///
@@ -46,11 +46,10 @@ pub async fn claim(
     let rows = sqlx::query!(
         "SELECT STRAIGHT_JOIN jobs.id, jobs.kind, jobs.tenant, jobs.attempt, jobs.max_attempt, jobs.payload, jobs.request_id,
                 GREATEST(0, TIMESTAMPDIFF(MICROSECOND, jobs.run_at, UTC_TIMESTAMP(6))) AS `waited!: i64`,
-                jobs.last_error <=> ? AS `cut_off!: bool`
+                jobs.last_error
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted
          JOIN jobs ON jobs.id = wanted.id
          WHERE jobs.state = 'running' AND jobs.token = ?",
-        CUT_OFF,
         ids,
         token,
     )
@@ -66,7 +65,7 @@ pub async fn claim(
         payload: row.payload,
         request_id: row.request_id,
         waited: Duration::from_micros(u64::try_from(row.waited).unwrap_or(0)),
-        cut_off: row.cut_off,
+        last_error: row.last_error,
     });
     Ok(claimed.collect())
 }

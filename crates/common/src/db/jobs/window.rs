@@ -207,7 +207,25 @@ pub async fn forget_lost(pool: &Pool, patience: Duration, limit: u32) -> Result<
     Ok(done.rows_affected())
 }
 
-/// Due jobs and their lanes, those that have been due longest first: what a worker falls back on without Redis.
+/// Due jobs of a kind and their lanes, those that have been due longest first: what a worker falls back on without Redis.
+/// Reads the index entries of all that are ready of the kind, and of no other.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn due_of(pool: &Pool, kind: &str, limit: u32) -> Result<Vec<(JobId, Lane)>, DbError> {
+    let rows = sqlx::query!(
+        "SELECT id, tenant FROM jobs FORCE INDEX (lanes)
+         WHERE state = 'ready' AND kind = ? AND run_at <= UTC_TIMESTAMP(6) ORDER BY run_at LIMIT ?",
+        kind,
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    let jobs = rows.into_iter();
+    Ok(jobs.map(|row| (JobId(row.id), Lane { kind: kind.to_owned(), tenant: UserId(row.tenant) })).collect())
+}
+
+/// Due jobs and their lanes, those that have been due longest first.
 ///
 /// # Errors
 /// When MariaDB fails.
