@@ -82,7 +82,23 @@ test('an open page shows a capture made in another tab, without reloading', asyn
     await expect.poll(count, { timeout: 4_000 }).toBeGreaterThan(before)
   }).toPass({ timeout: 45_000 })
   expect(await page.evaluate(() => 'stayed' in globalThis)).toBe(true)
+})
 
+test('an open page shows what a colleague captured', async ({ page, browser }) => {
+  await goLive(PETITPIXEL)
+  await signIn(page, 'Lea_Modere')
+  await openChannel(page, 'PetitPixel')
+  const last = async () => /\d+ captures?, la dernière[^.]*/.exec(await strip(page).innerText())?.[0]
+  const before = await last()
+
+  const theirs = await browser.newContext({ locale: 'fr-FR' })
+  const other = await theirs.newPage()
+  await signIn(other, 'PetitPixel')
+  await expect(async () => {
+    await capture(other, 'PetitPixel').click({ timeout: 1_000 })
+    await expect.poll(last, { timeout: 6_000 }).not.toBe(before)
+  }).toPass({ timeout: 45_000 })
+  await theirs.close()
 })
 
 test('a schedule is set, kept, and captures by itself', async ({ page }) => {

@@ -52,6 +52,8 @@ export async function mountInPage(
     global: {
       plugins: [i18n, router, [VueQueryPlugin, { queryClient: createQueries(() => undefined) }]],
       provide: { [LIVE as symbol]: live },
+      // What goes elsewhere in the document is looked for where it comes from.
+      stubs: { teleport: true },
     },
   })
   return { wrapper: wrapper as VueWrapper, router, live }
