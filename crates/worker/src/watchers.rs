@@ -1,6 +1,5 @@
 //! Telling the people who watch a capture how it goes.
 
-use chrono::TimeDelta;
 use common::{
     clients::twitch_api::ChattersPage,
     db::{
@@ -16,9 +15,6 @@ use common::{
 use redis::AsyncTypedCommands as _;
 
 use crate::context::Context;
-
-/// For how long somebody whom Twitch named as a moderator is believed to be one, for being told more.
-const BELIEVED: TimeDelta = TimeDelta::hours(24);
 
 /// For how long a job's progress can be asked for.
 const PROGRESS_SECONDS: i64 = 600;
@@ -63,7 +59,7 @@ fn job_event(
 
 /// Tells everybody whose active session holds the capture, and who may look into its channel.
 pub async fn tell(context: &Context, capture: CaptureId, events: &[Event]) {
-    let since = context.clock.now() - BELIEVED;
+    let since = context.clock.now() - db::channels::TOLD;
     match db::captures::store::watchers(&context.pool, capture, since).await {
         Ok(users) => {
             for event in events {

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{DbError, Pool, json_list, retrying};
 use crate::{
@@ -135,6 +135,10 @@ pub async fn allowed_since(
     .await?;
     Ok(ids.into_iter().map(ChannelId).collect())
 }
+
+/// For how long somebody whom Twitch named as a channel's moderator is told what happens there. Open pages have it asked
+/// again every hour.
+pub const TOLD: TimeDelta = TimeDelta::hours(2);
 
 /// The users who may look into the channel according to an answer of Twitch not older than `since`.
 ///

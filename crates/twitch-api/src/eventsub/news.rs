@@ -1,6 +1,6 @@
 //! What an event changes here.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use common::{
     db::{self, raids::NewRaid},
     events::{self, Event},
@@ -10,9 +10,6 @@ use serde::Deserialize;
 
 use super::socket::Event as Told;
 use crate::{App, TwitchError};
-
-/// For how long somebody who was told about a channel is believed to be its moderator, for being told more.
-const BELIEVED: TimeDelta = TimeDelta::hours(24);
 
 #[derive(Deserialize)]
 struct Raid {
@@ -87,7 +84,7 @@ async fn changed(app: &App, channel: ChannelId, what: &'static str) {
 
 /// Tells the open pages of everybody who may look into the channel; who is not told sees it at the next look.
 async fn tell(app: &App, channel: ChannelId) {
-    match db::channels::people(&app.pool, channel, app.clock.now() - BELIEVED).await {
+    match db::channels::people(&app.pool, channel, app.clock.now() - db::channels::TOLD).await {
         Ok(users) => {
             events::publish(&app.redis, &users, &Event::ChannelChanged { channel_id: channel }).await;
         }

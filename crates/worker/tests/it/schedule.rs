@@ -206,7 +206,7 @@ async fn who_wants_only_what_is_live_gets_no_other_captures_of_a_colleague() {
 async fn who_moderates_the_channel_is_told_of_a_colleagues_capture() {
     let mut world = World::new().await;
     world.twitch.room(1, &[(10, "ana")]);
-    for (user, hours) in [(8, 1), (9, 25)] {
+    for (user, hours) in [(8, 1), (9, 3)] {
         sqlx::query(
             "INSERT INTO channel_roles VALUES (?, 1, 'moderator', UTC_TIMESTAMP(6) - INTERVAL ? HOUR)",
         )
