@@ -17,6 +17,18 @@ async fn schedule(world: &World, user: u64, ago: u32, only_live: bool) {
     .unwrap();
 }
 
+/// The active session 5 of user 7, which ends in so many seconds.
+async fn session(world: &World, ends_in: i32) {
+    sqlx::query(
+        "INSERT INTO sessions (id, uuid, user_id, created_at, updated_at, expires_at)
+         VALUES (5, UUID(), 7, NOW(6), NOW(6), UTC_TIMESTAMP(6) + INTERVAL ? SECOND)",
+    )
+    .bind(ends_in)
+    .execute(&world.pool)
+    .await
+    .unwrap();
+}
+
 async fn stream(world: &World, ended: bool) {
     sqlx::query(
         "INSERT INTO streams (id, channel_id, started_at, ended_at, seen_at)
@@ -166,13 +178,7 @@ async fn a_session_whose_time_is_over_is_not_filled_again() {
     world.twitch.room(1, &[(10, "ana")]);
     stream(&world, false).await;
     schedule(&world, 7, 0, true).await;
-    sqlx::query(
-        "INSERT INTO sessions (id, uuid, user_id, created_at, updated_at, expires_at)
-         VALUES (5, UUID(), 7, NOW(6), NOW(6), UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE)",
-    )
-    .execute(&world.pool)
-    .await
-    .unwrap();
+    session(&world, -60).await;
     world.start_worker().await;
     world.until("SELECT COUNT(*) FROM captures WHERE status = 'complete'", 1).await;
     world.stop().await;
@@ -188,13 +194,7 @@ async fn who_wants_only_what_is_live_gets_no_other_captures_of_a_colleague() {
     stream(&world, true).await;
     schedule(&world, 7, 0, true).await;
     schedule(&world, 8, 0, false).await;
-    sqlx::query(
-        "INSERT INTO sessions (id, uuid, user_id, created_at, updated_at, expires_at)
-         VALUES (5, UUID(), 7, NOW(6), NOW(6), UTC_TIMESTAMP(6) + INTERVAL 1 DAY)",
-    )
-    .execute(&world.pool)
-    .await
-    .unwrap();
+    session(&world, 86_400).await;
     world.start_worker().await;
     world.until("SELECT COUNT(*) FROM captures WHERE status = 'complete'", 1).await;
     world.stop().await;
