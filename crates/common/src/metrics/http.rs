@@ -7,7 +7,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use prometheus::{HistogramVec, IntCounterVec, IntGaugeVec};
+use prometheus::{HistogramVec, IntCounterVec, IntGauge, IntGaugeVec};
 
 use super::{SECONDS, counters, gauges, histograms};
 
@@ -25,6 +25,23 @@ static DURATION: LazyLock<HistogramVec> = LazyLock::new(|| {
 static IN_FLIGHT: LazyLock<IntGaugeVec> =
     LazyLock::new(|| gauges("tca_http_requests_in_flight", "Requests being answered.", &["service"]));
 
+/// Counts a request until it is answered, or until its client hangs up, which drops all of it.
+struct InFlight(IntGauge);
+
+impl InFlight {
+    fn new(service: &str) -> Self {
+        let gauge = IN_FLIGHT.with_label_values(&[service]);
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 /// Measures a request; `service` labels it. Logs each answer at debug.
 pub async fn measure(
     State(service): State<&'static str>,
@@ -34,15 +51,39 @@ pub async fn measure(
 ) -> Response {
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     let method = request.method().clone();
-    let in_flight = IN_FLIGHT.with_label_values(&[service]);
-    in_flight.inc();
+    let in_flight = InFlight::new(service);
     let started = Instant::now();
     let response = next.run(request).await;
     let took = started.elapsed();
-    in_flight.dec();
+    drop(in_flight);
     let status = response.status();
     REQUESTS.with_label_values(&[service, route, method.as_str(), status.as_str()]).inc();
     DURATION.with_label_values(&[service, route, method.as_str()]).observe(took.as_secs_f64());
     tracing::debug!(%method, route, status = status.as_u16(), micros = took.as_micros(), "http.answered");
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use axum::{Router, body::Body, middleware::from_fn_with_state, routing::get};
+    use futures_util::FutureExt as _;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_client_that_hangs_up_is_no_longer_counted() {
+        let app = Router::new()
+            .route("/", get(pending::<()>))
+            .layer(from_fn_with_state("a service of this test", measure));
+        let gauge = IN_FLIGHT.with_label_values(&["a service of this test"]);
+        let request = Request::new(Body::empty());
+        let mut answering = Box::pin(app.oneshot(request));
+        assert!(answering.as_mut().now_or_never().is_none());
+        assert_eq!(gauge.get(), 1);
+        drop(answering);
+        assert_eq!(gauge.get(), 0);
+    }
 }
