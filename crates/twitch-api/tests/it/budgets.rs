@@ -57,6 +57,8 @@ async fn three_quarters_are_ours_and_what_can_wait_leaves_a_fifth() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ceiling_spreads_calls_in_the_order_in_which_they_came() {
     let (_redis, budgets) = budgets(20).await;
+    // Of somebody else, so that the connection is there: what waits for it is not sent in order.
+    budgets.spend(Bucket::User(UserId(8)), Urgency::Now, 1, in_ms(10_000)).await.unwrap();
     let started = Instant::now();
     let mut waiting = stream::FuturesUnordered::new();
     for number in 0..40_u32 {
