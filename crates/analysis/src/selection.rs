@@ -14,7 +14,7 @@ use common::{
 use roaring::RoaringBitmap;
 
 use crate::{
-    answers::{MAX_CAPTURES, State},
+    answers::{MAX_CAPTURES, State, too_many},
     engine::{
         Capture, broadcasts,
         evolution::Before,
@@ -37,7 +37,7 @@ pub(crate) struct Selection {
 /// A selection with what else was seen on its channels.
 #[derive(Clone, Debug)]
 pub(crate) struct WithHistory {
-    /// All complete captures from each channel's first own one to its last.
+    /// All complete captures from each channel's first own one to its last, or to those of later broadcasts.
     pub(crate) captures: Vec<Capture>,
     /// Who had been seen before those.
     pub(crate) before: Arc<Before>,
@@ -52,6 +52,7 @@ pub(crate) fn capture(row: &Settled, own: bool) -> Option<Capture> {
         stream: row.stream,
         broadcast: 0,
         chatters: row.chatters,
+        new: row.new,
         uncertain: row.uncertain,
         viewers: row.viewers,
         own,
@@ -87,18 +88,26 @@ impl Selection {
         self.captures.chunk_by(|left, right| left.channel == right.channel)
     }
 
-    /// Adds what else was seen on the channels before and meanwhile.
+    /// Adds what else was seen on the channels before and meanwhile; with `later`, also what was seen of those who came, in
+    /// up to [`LATER_CAPTURES`] captures.
     ///
     /// # Errors
-    /// When MariaDB fails, or rosters change under the work.
-    pub(crate) async fn with_history(&self, store: &Store) -> Result<WithHistory, Failure> {
+    /// When MariaDB fails, there are too many captures, or they change under the work.
+    pub(crate) async fn with_history(&self, store: &Store, later: bool) -> Result<WithHistory, Failure> {
         let own: HashSet<CaptureId> = self.captures.iter().map(|capture| capture.id).collect();
         let (mut captures, mut before) = (Vec::with_capacity(self.captures.len()), HashMap::new());
         for channel in self.by_channel() {
             let (Some(first), Some(last)) = (channel.first(), channel.last()) else { continue };
             let after = last.at + TimeDelta::microseconds(1);
-            let rows = load::of_channel(store.pool(), first.channel, first.at, after, MAX_CAPTURES).await?;
+            let rows =
+                load::of_channel(store.pool(), first.channel, first.at, after, MAX_CAPTURES + 1).await?;
+            if rows.len() > MAX_CAPTURES as usize {
+                return Err(too_many());
+            }
             captures.extend(rows.iter().filter_map(|row| capture(row, own.contains(&row.id))));
+            if later {
+                captures.extend(since(store, first.channel, after).await?);
+            }
             before.insert(first.channel, seen_before(store, first).await?);
         }
         if captures.iter().filter(|capture| capture.own).count() != own.len() {
@@ -107,6 +116,36 @@ impl Selection {
         broadcasts::number(&mut captures);
         Ok(WithHistory { captures, before: Arc::new(before) })
     }
+}
+
+impl WithHistory {
+    /// The captures with up to [`USUAL_CAPTURES`] of each channel from before them, which tell how many newcomers are usual;
+    /// and for each whether it is one of those.
+    ///
+    /// # Errors
+    /// When MariaDB fails.
+    pub(crate) async fn with_earlier(&self, store: &Store) -> Result<Vec<(Capture, bool)>, Failure> {
+        let mut all = Vec::with_capacity(self.captures.len());
+        for channel in self.captures.chunk_by(|left, right| left.channel == right.channel) {
+            let (id, at) = (channel[0].channel, channel[0].at);
+            let rows = load::of_channel(store.pool(), id, DateTime::UNIX_EPOCH, at, USUAL_CAPTURES).await?;
+            all.extend(rows.iter().filter_map(|row| capture(row, false)).map(|capture| (capture, true)));
+            all.extend(channel.iter().map(|capture| (*capture, false)));
+        }
+        Ok(all)
+    }
+}
+
+/// The captures of a channel from `after` on, without a last broadcast that is cut off.
+async fn since(store: &Store, channel: ChannelId, after: DateTime<Utc>) -> Result<Vec<Capture>, Failure> {
+    let rows = load::of_channel_since(store.pool(), channel, after, LATER_CAPTURES).await?;
+    let mut captures: Vec<Capture> = rows.iter().filter_map(|row| capture(row, false)).collect();
+    if rows.len() == LATER_CAPTURES as usize {
+        broadcasts::number(&mut captures);
+        let last = captures.last().map(|capture| capture.broadcast);
+        captures.retain(|capture| Some(capture.broadcast) != last);
+    }
+    Ok(captures)
 }
 
 /// Everybody seen on a channel before its capture `first`. Kept, as it takes a pass over all that came before.
@@ -124,6 +163,12 @@ async fn seen_before(store: &Store, first: &Capture) -> Result<Arc<RoaringBitmap
     store.kept(key, rosters::size, compute).await
 }
 
+/// How many captures after a question's last one tell who came again.
+const LATER_CAPTURES: u32 = 2_000;
+
+/// How many captures before a question's first one tell how many newcomers are usual.
+const USUAL_CAPTURES: u32 = 500;
+
 /// How many other broadcasts show what is usual, and how many captures they have at most.
 const OTHER_BROADCASTS: usize = 20;
 const OTHER_CAPTURES: u32 = 2_000;
@@ -138,13 +183,15 @@ pub(crate) async fn others(store: &Store, selection: &Selection) -> Result<Vec<C
     for channel in selection.by_channel() {
         let Some(last) = channel.last() else { continue };
         let after = last.at + TimeDelta::microseconds(1);
-        let rows =
-            load::of_channel(store.pool(), last.channel, DateTime::UNIX_EPOCH, after, OTHER_CAPTURES).await?;
+        let own: HashSet<CaptureId> = channel.iter().map(|capture| capture.id).collect();
+        let limit = OTHER_CAPTURES + u32::try_from(own.len()).unwrap_or(u32::MAX / 2);
+        let rows = load::of_channel(store.pool(), last.channel, DateTime::UNIX_EPOCH, after, limit).await?;
         let mut captures: Vec<Capture> = rows.iter().filter_map(|row| capture(row, false)).collect();
         broadcasts::number(&mut captures);
-        let own: HashSet<CaptureId> = channel.iter().map(|capture| capture.id).collect();
         let mut broadcasts: Vec<&[Capture]> = captures
             .chunk_by(|left, right| left.broadcast == right.broadcast)
+            // The first one may be cut off.
+            .skip(usize::from(rows.len() == limit as usize))
             .filter(|broadcast| broadcast.iter().all(|capture| !own.contains(&capture.id)))
             .collect();
         let latest = broadcasts.len().saturating_sub(OTHER_BROADCASTS);

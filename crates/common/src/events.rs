@@ -27,6 +27,8 @@ pub enum Event {
     Capture(CaptureEvent),
     /// On a channel that the user may look into, a raid came, or a broadcast began or ended.
     ChannelChanged { channel_id: ChannelId },
+    /// How many watch channels that the user may look into.
+    Viewers { channels: Vec<ChannelViewers> },
     /// Accounts were enriched: summaries have changed.
     Enriched {
         /// How many accounts are still waiting.
@@ -58,6 +60,12 @@ pub struct JobEvent {
     /// `code: detail`, as in the job itself.
     pub last_error: Option<String>,
     pub progress: Option<Progress>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ChannelViewers {
+    pub channel_id: ChannelId,
+    pub viewers: u32,
 }
 
 /// How far a capture has come.

@@ -17,6 +17,7 @@ export type LiveEvent =
     }
   /** A raid came, or a broadcast began or ended. */
   | { readonly type: 'channelChanged'; readonly channel: ChannelId }
+  | { readonly type: 'viewers'; readonly viewers: ReadonlyMap<ChannelId, number> }
   | { readonly type: 'enriched'; readonly remaining: number }
   /** Twitch no longer honours what the user allowed us. */
   | { readonly type: 'grantLost' }
@@ -40,6 +41,11 @@ export function parseEvent(message: SseMessage): LiveEvent | null {
       }
     case 'channel_changed':
       return { type: 'channelChanged', channel: channelId(wire.channel_id) }
+    case 'viewers':
+      return {
+        type: 'viewers',
+        viewers: new Map(wire.channels.map((one) => [channelId(one.channel_id), count(one.viewers)])),
+      }
     case 'enriched':
       return { type: 'enriched', remaining: count(wire.remaining) }
     case 'grant_lost':

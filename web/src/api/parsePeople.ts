@@ -108,6 +108,9 @@ const parsePresence = (wire: Wire['Presence'], verdicts: Wire['Viewer']['verdict
   attended: count(wire.attended),
   firstSeen: instantOrNull(wire.first_seen_at),
   lastSeen: instantOrNull(wire.last_seen_at),
+  arrival: wire.arrival
+    ? { origin: wire.arrival.origin, raidFrom: wire.arrival.raid_from ?? null, newcomers: count(wire.arrival.newcomers) }
+    : null,
   broadcasts: wire.broadcasts.map((one) => ({
     stream: one.stream_id ? streamId(one.stream_id) : null,
     from: instant(one.first_captured_at),

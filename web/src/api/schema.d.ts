@@ -186,7 +186,9 @@ export interface paths {
         };
         /**
          * One viewer
-         * @description Names, age and presence on those of the user's channels that are asked about, or all (the first hundred).
+         * @description Names, age and presence on those of the user's channels that are asked about, or all (the first hundred). The latest
+         *     captures of each channel count: up to 5,000, and 20,000 of all channels together, of which each gets its share;
+         *     `coverage` tells since when. On a channel with earlier ones it is not known how the viewer came.
          */
         get: operations["get_account"];
         put?: never;
@@ -265,7 +267,8 @@ export interface paths {
         };
         /**
          * Compare
-         * @description Who arrived, left and stayed between two captures, broadcasts, sessions or channels, `a` and `b`.
+         * @description Who arrived, left and stayed between two captures, broadcasts, sessions or channels, `a` and `b`. A filter holds for
+         *     both of them.
          */
         get: operations["compare"];
         put?: never;
@@ -697,7 +700,10 @@ export interface components {
              * @description Of the other broadcasts, those with them.
              */
             other_broadcasts: number;
-            /** @description Usually there: in three of the other broadcasts at least, and in 60 % of those since the first of them. */
+            /**
+             * @description Usually there on one of the channels at least: in three of its other broadcasts, and in 60 % of those since the first
+             *     that they attended.
+             */
             regular: boolean;
         };
         /** @description What a moderator of the channel said of an account. */
@@ -709,6 +715,18 @@ export interface components {
             marked_by: components["schemas"]["UserId"];
             twitch_id: components["schemas"]["TwitchUserId"];
             verdict: components["schemas"]["Verdict"];
+        };
+        /** @description The first sight of a viewer on a channel. */
+        Arrival: {
+            capture_id: components["schemas"]["CaptureId"];
+            /**
+             * Format: int32
+             * @description How many were seen for the first time in the same capture, they included.
+             */
+            newcomers: number;
+            origin: components["schemas"]["Origin"];
+            /** @description The login of the channel whose raid they came with. */
+            raid_from?: string | null;
         };
         Baseline: {
             /** Format: int32 */
@@ -857,6 +875,11 @@ export interface components {
             last_captured_at?: string | null;
             login: string;
         };
+        ChannelViewers: {
+            channel_id: components["schemas"]["ChannelId"];
+            /** Format: int32 */
+            viewers: number;
+        };
         Cohort: {
             /** @description How many were back in the next broadcast, the one after it, and so on, as far as there are any. */
             back: number[];
@@ -983,6 +1006,10 @@ export interface components {
             channel_id: components["schemas"]["ChannelId"];
             /** @enum {string} */
             type: "channel_changed";
+        } | {
+            channels: components["schemas"]["ChannelViewers"][];
+            /** @enum {string} */
+            type: "viewers";
         } | {
             /**
              * Format: int64
@@ -1429,6 +1456,7 @@ export interface components {
         };
         /** @description A viewer on a channel. */
         Presence: {
+            arrival?: components["schemas"]["Arrival"] | null;
             /** Format: int32 */
             attended: number;
             /** @description In the order of time. */
@@ -1501,7 +1529,7 @@ export interface components {
             announced: number;
             /**
              * Format: int32
-             * @description In the capture after and not in the one before.
+             * @description In the capture after, or in another one up to 5 minutes after the raid, and not in the one before.
              */
             arrived?: number | null;
             before?: components["schemas"]["CaptureId"] | null;
@@ -1717,6 +1745,7 @@ export type SchemaAccount = components['schemas']['Account'];
 export type SchemaAccounts = components['schemas']['Accounts'];
 export type SchemaAccountSeen = components['schemas']['AccountSeen'];
 export type SchemaAccountVerdict = components['schemas']['AccountVerdict'];
+export type SchemaArrival = components['schemas']['Arrival'];
 export type SchemaBaseline = components['schemas']['Baseline'];
 export type SchemaBroadcastPresence = components['schemas']['BroadcastPresence'];
 export type SchemaBucket = components['schemas']['Bucket'];
@@ -1733,6 +1762,7 @@ export type SchemaChannelName = components['schemas']['ChannelName'];
 export type SchemaChannelRole = components['schemas']['ChannelRole'];
 export type SchemaChannels = components['schemas']['Channels'];
 export type SchemaChannelSummary = components['schemas']['ChannelSummary'];
+export type SchemaChannelViewers = components['schemas']['ChannelViewers'];
 export type SchemaCohort = components['schemas']['Cohort'];
 export type SchemaComparison = components['schemas']['Comparison'];
 export type SchemaCoverage = components['schemas']['Coverage'];
@@ -2027,7 +2057,7 @@ export interface operations {
                 channel?: string[];
                 /** @description Only captures made at this time or later. */
                 from?: string;
-                /** @description How many points at most; peaks and valleys are kept. */
+                /** @description How many points at most, or about a dozen of each channel; peaks and valleys are kept. */
                 points?: number;
                 /** @description Only captures made before this time. */
                 to?: string;
@@ -2144,7 +2174,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file, made while it is sent; cut off when something goes wrong. */
+            /** @description The file, made while it is sent; cut off when something goes wrong, or when nothing of it is taken for a minute. CSV is as in RFC 4180, in UTF-8; a text that a spreadsheet would run as a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) has an apostrophe in front. In the other formats texts are as they are. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2189,7 +2219,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `too_many_…`: the question is about more than can be answered at once. */
+            /** @description `too_many_…`, `export_too_large`: that is more than can be exported at once. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2772,7 +2802,7 @@ export interface operations {
     get_account: {
         parameters: {
             query?: {
-                /** @description Only these channels; may stand several times. */
+                /** @description Only these channels; may stand several times, or be a list with commas. */
                 channel?: components["schemas"]["ChannelId"][];
                 /** @description Only captures made then or later. */
                 from?: string;
@@ -3146,12 +3176,18 @@ export interface operations {
                 a: string;
                 /** @description The same. */
                 b: string;
+                /** @description Only on these channels; may stand several times, or be a list with commas. */
+                channel?: components["schemas"]["ChannelId"][];
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Only captures made then or later. */
+                from?: string;
                 /** @description How many on a page. */
                 limit?: number;
                 /** @description Whose names: `arrived` (when not given), `left` or `stayed`. */
                 list?: string;
+                /** @description Only captures made before. */
+                to?: string;
             };
             header?: never;
             path?: never;

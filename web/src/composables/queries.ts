@@ -21,8 +21,8 @@ export const useAbout = () =>
 export const useMe = () =>
   useQuery({ queryKey: keys.me, queryFn: ({ signal }) => fetchMe(signal), enabled: false, staleTime: Infinity })
 
-/** Viewers change without an event, at Twitch too, so this one is asked again every minute while it is looked at. */
-export const useChannels = () => useQuery({ ...channelsQuery, refetchInterval: 60_000 })
+/** Whose moderator one is changes without an event: asked again twice an hour, which also keeps the events coming. */
+export const useChannels = () => useQuery({ ...channelsQuery, refetchInterval: 30 * 60_000 })
 
 export const useSessions = () => useQuery({ queryKey: keys.sessions, queryFn: ({ signal }) => fetchSessions(signal) })
 

@@ -1,7 +1,6 @@
 /**
  * What happens on the server while the page is open: one event stream, the captures under way, and which kept answers
- * an event makes stale. Nothing is polled (but viewers, of whom Twitch tells nobody: `useChannels`); after a gap everything
- * shown is asked again.
+ * an event makes stale. Nothing is polled; after a gap everything shown is asked again.
  */
 import type { QueryClient } from '@tanstack/vue-query'
 import { inject, readonly, ref, shallowReactive, type InjectionKey, type Ref } from 'vue'
@@ -11,6 +10,7 @@ import { parseEvent, type LiveEvent } from '@/api/events'
 import { ApiProblem } from '@/api/problem'
 import { EventStream, type StreamHandlers, type StreamState } from '@/api/stream'
 import type { Stream as Broadcast } from '@/domain/analysis'
+import { withViewers, type ChannelList } from '@/domain/channel'
 import type { ChannelId, JobId, SessionUuid } from '@/domain/ids'
 import { isOver, newer, type Job } from '@/domain/job'
 import type { Me } from '@/domain/user'
@@ -23,8 +23,6 @@ export interface Live {
   readonly captures: ReadonlyMap<ChannelId, Job>
   /** Where the captures started here are collected. */
   readonly session: Readonly<Ref<SessionUuid | null>>
-  /** Accounts about which Twitch is still to be asked; null while unknown. */
-  readonly remaining: Readonly<Ref<number | null>>
   start(user: string): void
   stop(): void
   follow(session: SessionUuid, started: readonly StartedCapture[]): void
@@ -68,7 +66,8 @@ export function createLive(parts: LiveParts): Live {
   const state = ref<StreamState>('closed')
   const captures = shallowReactive(new Map<ChannelId, Job>())
   const session = ref<SessionUuid | null>(null)
-  const remaining = ref<number | null>(null)
+  /** Accounts of everybody's about which Twitch is still to be asked: whether it is the end, not how far ours are. */
+  let remaining: number | null = null
   let user: string | null = null
   let stream: Stream | null = null
   let enrichedTimer: ReturnType<typeof setTimeout> | null = null
@@ -133,7 +132,7 @@ export function createLive(parts: LiveParts): Live {
 
   function askEnriched(): void {
     enrichedTimer = null
-    const isEnd = remaining.value === 0
+    const isEnd = remaining === 0
     const withLists = isEnd || Date.now() - listsAsked >= LISTS_PAUSE
     if (withLists) {
       listsAsked = Date.now()
@@ -163,6 +162,9 @@ export function createLive(parts: LiveParts): Live {
         stale(keys.channels)
         void queries.invalidateQueries({ queryKey: keys.analysis, predicate: ({ queryKey }) => concerns(queryKey, event.channel) })
         break
+      case 'viewers':
+        queries.setQueryData<ChannelList>(keys.channels, (known) => known && withViewers(known, event.viewers))
+        break
       case 'capture':
         stale(keys.channels)
         stale(keys.sessions)
@@ -170,8 +172,8 @@ export function createLive(parts: LiveParts): Live {
         void queries.invalidateQueries({ queryKey: keys.analysis, predicate: ({ queryKey }) => concerns(queryKey, event.channel) })
         break
       case 'enriched':
-        if (!remaining.value) listsAsked = Date.now()
-        remaining.value = event.remaining
+        if (!remaining) listsAsked = Date.now()
+        remaining = event.remaining
         enrichedTimer ??= setTimeout(askEnriched, ENRICHED_PAUSE)
         break
       case 'grantLost':
@@ -210,7 +212,6 @@ export function createLive(parts: LiveParts): Live {
     state: readonly(state),
     captures,
     session: readonly(session),
-    remaining: readonly(remaining),
     start(who) {
       if (stream && user === who) return
       stream?.stop()

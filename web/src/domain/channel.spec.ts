@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { inReadingOrder, type Channel } from './channel'
+import { inReadingOrder, withViewers, type Channel } from './channel'
 import { channelId } from './ids'
 
 const channel = (login: string, change: Partial<Channel> = {}): Channel => ({
@@ -26,4 +26,14 @@ it('puts one’s own channel first, then live ones by viewers, then names', () =
     channel('ana'),
   ]
   expect(inReadingOrder(given).map((one) => one.login)).toEqual(['me', 'huge', 'big', 'ana', 'zoe'])
+})
+
+it('takes in new counts of viewers, of channels that are live', () => {
+  const list = { channels: [channel('big', { live: live(900) }), channel('ana')], stale: false }
+  const told = new Map([
+    [channelId('big'), 910],
+    [channelId('ana'), 4],
+  ])
+  expect(withViewers(list, told).channels.map((one) => one.live?.viewers)).toEqual([910, undefined])
+  expect(withViewers(list, new Map()).channels[0]).toBe(list.channels[0])
 })

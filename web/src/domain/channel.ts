@@ -47,6 +47,15 @@ export interface ChannelList {
   readonly stale: boolean
 }
 
+/** The list with new counts of viewers; a channel that is not live has none. */
+export const withViewers = (list: ChannelList, viewers: ReadonlyMap<ChannelId, number>): ChannelList => ({
+  ...list,
+  channels: list.channels.map((channel) => {
+    const now = viewers.get(channel.id)
+    return channel.live && now !== undefined ? { ...channel, live: { ...channel.live, viewers: now } } : channel
+  }),
+})
+
 /** My own channel first, then live ones by viewers, then the others by name. */
 export function inReadingOrder(channels: readonly Channel[]): Channel[] {
   const own = (channel: Channel) => (channel.role === 'broadcaster' ? 0 : 1)

@@ -78,12 +78,23 @@ export interface Attendance {
   readonly attended: number
 }
 
+/** The first sight of an account on a channel. */
+export interface Arrival {
+  readonly origin: Origin
+  /** The login of the channel whose raid it came with. */
+  readonly raidFrom: string | null
+  /** How many were seen for the first time in the same capture, itself included. */
+  readonly newcomers: number
+}
+
 export interface Presence {
   readonly channel: ChannelId
   readonly captures: number
   readonly attended: number
   readonly firstSeen: Date | null
   readonly lastSeen: Date | null
+  /** Null when it was not seen, or perhaps before the captures taken into account. */
+  readonly arrival: Arrival | null
   readonly broadcasts: readonly Attendance[]
   readonly verdict: Verdict | null
 }

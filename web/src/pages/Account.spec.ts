@@ -19,7 +19,12 @@ const viewer = (change: object = {}) => ({
   broadcaster_type: 'partner',
   names: [{ login: 'ada_old', display_name: 'Ada_Old', replaced_at: AT }],
   coverage: { captures: 4, gaps: 0, first_captured_at: AT, last_captured_at: AT },
-  channels: [{ channel_id: '1', captures: 4, attended: 2, first_seen_at: AT, last_seen_at: AT, broadcasts: [broadcast] }],
+  channels: [
+    {
+      channel_id: '1', captures: 4, attended: 2, first_seen_at: AT, last_seen_at: AT, broadcasts: [broadcast],
+      arrival: { capture_id: '3', origin: 'raid', raid_from: 'nightshift', newcomers: 41 },
+    },
+  ],
   verdicts: [{ twitch_id: '9', channel_id: '1', verdict: 'people', marked_at: AT, marked_by: '1' }],
   ...change,
 })
@@ -42,8 +47,13 @@ describe('Account', () => {
     expect(text).toContain('@ada, vu sur 1 de vos chaînes')
     expect(text).toContain('A choisi une imagepas encore connu')
     expect(text).toContain('partenaire')
+    expect(text).toMatch(/Fuseau horaire : .+\./)
+    expect(wrapper.find('h1 + p a[href="/settings"]').exists()).toBe(true)
     expect(wrapper.findAll('.names li').map((one) => plain(one.text()))[1]).toContain('ada_old jusqu’au')
     await vi.waitFor(() => expect(wrapper.get('h3 a').attributes('href')).toBe('/channels/lumi'))
+    expect(plain(wrapper.get('.presence').text())).toContain(
+      'Venu avec le raid de nightshift. 40 autres comptes étaient nouveaux dans la même capture.',
+    )
   })
 
   it('notes a verdict, and takes it back when the server refuses', async () => {

@@ -19,7 +19,6 @@ export function fakeLive(): FakeLive {
     state: ref('live' as const),
     captures: shallowReactive(new Map<ChannelId, Job>()),
     session: ref<SessionUuid | null>(null),
-    remaining: ref<number | null>(null),
     start: () => undefined,
     stop: () => undefined,
     follow: () => undefined,

@@ -15,16 +15,41 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// How long Redis is left alone after it failed.
 const COOL_DOWN: Duration = Duration::from_secs(2);
 
+/// How many bytes a replica stores within a time to live. The same Redis has the web sessions and what is announced of jobs,
+/// so answers must not fill it: when this is used up, they are computed.
+const BUDGET: usize = 32 << 20;
+
 #[derive(Clone, Debug)]
 pub(crate) struct RedisCache {
     redis: Redis,
     ttl: Duration,
     away_until: Arc<Mutex<Option<Instant>>>,
+    spent: Arc<Mutex<Spent>>,
+}
+
+/// What was stored since a moment.
+#[derive(Debug)]
+struct Spent {
+    since: Instant,
+    bytes: usize,
+}
+
+impl Spent {
+    /// Whether `bytes` more may be stored at `now`; then they are.
+    fn add(&mut self, bytes: usize, now: Instant, ttl: Duration) -> bool {
+        if now.saturating_duration_since(self.since) >= ttl {
+            *self = Self { since: now, bytes: 0 };
+        }
+        let fits = self.bytes + bytes <= BUDGET;
+        self.bytes += if fits { bytes } else { 0 };
+        fits
+    }
 }
 
 impl RedisCache {
     pub(crate) fn new(redis: Redis, ttl: Duration) -> Self {
-        Self { redis, ttl, away_until: Arc::default() }
+        let spent = Spent { since: Instant::now(), bytes: 0 };
+        Self { redis, ttl, away_until: Arc::default(), spent: Arc::new(Mutex::new(spent)) }
     }
 
     /// The answer under `key`; none when there is none, or no Redis.
@@ -35,8 +60,16 @@ impl RedisCache {
             .map(Bytes::from)
     }
 
-    /// Keeps an answer for its time to live, if Redis is there.
+    /// Keeps an answer for its time to live, if Redis is there and has not got too many.
     pub(crate) async fn put(&self, key: &str, body: &Bytes) {
+        let fits = {
+            let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+            spent.add(body.len(), Instant::now(), self.ttl)
+        };
+        if !fits {
+            tracing::debug!(answer = key, bytes = body.len(), "answer.not_stored");
+            return;
+        }
         let mut set = redis::cmd("SET");
         set.arg(key).arg(&body[..]).arg("EX").arg(self.ttl.as_secs());
         self.run::<()>("answers.put", &set).await;
@@ -61,5 +94,21 @@ impl RedisCache {
     fn is_away(&self) -> bool {
         let until = *self.away_until.lock().unwrap_or_else(PoisonError::into_inner);
         until.is_some_and(|until| Instant::now() < until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_than_the_budget_is_stored_within_a_time_to_live() {
+        let (now, ttl) = (Instant::now(), Duration::from_mins(5));
+        let mut spent = Spent { since: now, bytes: 0 };
+        assert!(spent.add(BUDGET - 10, now, ttl));
+        assert!(!spent.add(11, now, ttl), "one more than fits");
+        assert!(spent.add(10, now + ttl / 2, ttl), "what was refused was not stored");
+        assert!(!spent.add(1, now + ttl / 2, ttl));
+        assert!(spent.add(BUDGET, now + ttl, ttl));
     }
 }

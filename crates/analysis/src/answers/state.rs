@@ -15,17 +15,18 @@ use common::{
         raids::{self, Raid},
         streams::{self, Stream},
     },
-    ids::{ChannelId, SessionId, SessionUuid},
+    ids::{ChannelId, SessionUuid},
     lru::{Admit, Lru},
 };
 
 use crate::{
+    engine::raids::BEFORE_WINDOW,
     error::Failure,
     subject::{Period, Subject},
 };
 
 /// Changes when the same question about the same data gets another answer: old answers are not to be found then.
-const REVISION: u32 = 2;
+const REVISION: u32 = 3;
 
 /// How many captures one question is about at most.
 pub(crate) const MAX_CAPTURES: u32 = 100_000;
@@ -33,20 +34,32 @@ pub(crate) const MAX_CAPTURES: u32 = 100_000;
 /// How many streams and raids are looked at.
 const MAX_EVENTS: u32 = 10_000;
 
-/// How long before the first capture a raid still matters.
-const RAID_BEFORE: TimeDelta = TimeDelta::hours(1);
+/// How long before the first capture, and after the last one, a raid still matters: the next capture may be on its way.
+const RAID_AROUND: TimeDelta = TimeDelta::hours(1);
 
 /// For what is known of sessions, and what a channel takes of it, about.
 const KNOWN_BYTES: usize = 4 << 20;
 const CHANNEL_BYTES: usize = 256;
 
+/// What else was seen on the channels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum History {
+    #[default]
+    Nothing,
+    /// Until the last capture that the question is about.
+    Before,
+    /// Afterwards, too.
+    Ever,
+}
+
 /// What else than captures an answer rests on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Needs {
-    /// Who was seen on the channels before.
-    pub(crate) history: bool,
+    pub(crate) history: History,
     /// Streams and raids.
     pub(crate) events: bool,
+    /// Where raids came from.
+    pub(crate) sources: bool,
 }
 
 /// What a question is about, and what its answer rests on.
@@ -56,7 +69,8 @@ pub(crate) type Asked = (Subject, Period, Needs);
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     pub(crate) subject: Subject,
-    session: Option<SessionId>,
+    /// How the session looked.
+    session: Option<Glance>,
     /// The channels that the question is about; of a session in the order of their logins.
     pub(crate) channels: Vec<ChannelState>,
     /// The captures, where they are not a session's.
@@ -64,6 +78,7 @@ pub(crate) struct State {
     /// The newest changes of accounts.
     pub(crate) accounts: Mark,
     histories: Vec<(ChannelId, HistoryMark)>,
+    sources: HistoryMark,
     pub(crate) raids: Arc<[Raid]>,
     pub(crate) streams: Arc<[Stream]>,
 }
@@ -86,7 +101,7 @@ impl Known {
         &self,
         pool: &Pool,
         uuid: SessionUuid,
-    ) -> Result<Option<(SessionId, Vec<ChannelState>)>, Failure> {
+    ) -> Result<Option<(Glance, Vec<ChannelState>)>, Failure> {
         let known = self.0.get([uuid].into_iter()).pop().flatten();
         let names = async {
             match &known {
@@ -100,7 +115,7 @@ impl Known {
             && current
             && before == glance
         {
-            return Ok(Some((glance.session, states.to_vec())));
+            return Ok(Some((glance, states.to_vec())));
         }
         let states = load::state(pool, glance.session).await?;
         // Only what did not change meanwhile belongs to the glance.
@@ -108,8 +123,16 @@ impl Known {
             let bytes = states.len() * CHANNEL_BYTES;
             self.0.put(uuid, (glance, states.clone().into()), bytes, Admit::Always);
         }
-        Ok(Some((glance.session, states)))
+        Ok(Some((glance, states)))
     }
+}
+
+/// The refusal of a question about more than [`MAX_CAPTURES`].
+pub(crate) fn too_many() -> Failure {
+    Failure::refused(
+        "too_many_captures",
+        format!("That is about more than {MAX_CAPTURES} captures; ask about a shorter time."),
+    )
 }
 
 /// Reads the state; none when there is no such subject.
@@ -121,8 +144,8 @@ pub(crate) async fn load(
     let accounts = async { Ok(account_changes::mark(pool).await?) };
     let mut state = if let Subject::Session(uuid) = subject {
         let (accounts, session) = tokio::try_join!(accounts, known.load(pool, uuid))?;
-        let Some((id, states)) = session else { return Ok(None) };
-        State::new(subject, accounts, Some(id), states, None)
+        let Some((glance, states)) = session else { return Ok(None) };
+        State::new(subject, accounts, Some(glance), states, None)
     } else {
         let (accounts, rows) = tokio::try_join!(accounts, rows(pool, subject, period))?;
         let Some(rows) = rows else { return Ok(None) };
@@ -181,29 +204,35 @@ impl State {
     fn new(
         subject: Subject,
         accounts: Mark,
-        session: Option<SessionId>,
+        session: Option<Glance>,
         channels: Vec<ChannelState>,
         rows: Option<Arc<[Settled]>>,
     ) -> Self {
         let (raids, streams) = (Arc::default(), Arc::default());
-        Self { subject, session, channels, rows, accounts, histories: Vec::new(), raids, streams }
+        let (histories, sources) = (Vec::new(), HistoryMark::default());
+        Self { subject, session, channels, rows, accounts, histories, sources, raids, streams }
     }
 
     async fn load_events(&mut self, pool: &Pool, needs: Needs) -> Result<(), Failure> {
         let first = self.channels.iter().filter_map(|state| state.first_captured_at).min();
         let last = self.channels.iter().filter_map(|state| state.last_captured_at).max();
         let (Some(first), Some(last)) = (first, last) else { return Ok(()) };
-        if needs.history {
+        if needs.history != History::Nothing {
             for state in &self.channels {
-                let Some(until) = state.last_captured_at else { continue };
+                let Some(last) = state.last_captured_at else { continue };
+                let until = if needs.history == History::Ever { Period::default().bounds().1 } else { last };
                 self.histories.push((state.channel, load::history(pool, state.channel, until).await?));
             }
         }
         if needs.events {
             let (channels, after) = (self.channel_ids(), last + TimeDelta::microseconds(1));
-            self.raids =
-                raids::on_channels(pool, &channels, first - RAID_BEFORE, after, MAX_EVENTS).await?.into();
+            let (from, to) = (first - RAID_AROUND, after + RAID_AROUND);
+            self.raids = raids::on_channels(pool, &channels, from, to, MAX_EVENTS).await?.into();
             self.streams = streams::during(pool, &channels, first, after, MAX_EVENTS).await?.into();
+        }
+        if needs.sources && !self.raids.is_empty() {
+            let raids = self.raids.iter().map(|raid| (raid.from, raid.raided_at));
+            self.sources = load::sources(pool, raids, BEFORE_WINDOW).await?;
         }
         Ok(())
     }
@@ -236,7 +265,7 @@ impl State {
     pub(crate) fn version(&self) -> String {
         let mut hasher = DefaultHasher::new();
         REVISION.hash(&mut hasher);
-        (self.accounts, &self.histories).hash(&mut hasher);
+        (self.accounts, &self.histories, self.sources).hash(&mut hasher);
         self.hash_captures(&mut hasher);
         for raid in &*self.raids {
             raid.id.hash(&mut hasher);
@@ -273,18 +302,24 @@ impl State {
     pub(crate) async fn settled(&self, pool: &Pool, period: Period) -> Result<Vec<Settled>, Failure> {
         let mut rows = match (&self.rows, self.session) {
             (Some(rows), _) => rows.to_vec(),
-            (None, Some(session)) => {
-                load::of_session(pool, session, &self.channel_ids(), MAX_CAPTURES + 1).await?
+            (None, Some(glance)) => {
+                let (channels, bounds) = (self.channel_ids(), period.bounds());
+                load::of_session(pool, glance.session, &channels, bounds, MAX_CAPTURES + 1).await?
             }
             (None, None) => Vec::new(),
         };
         if rows.len() > MAX_CAPTURES as usize {
-            return Err(Failure::refused(
-                "too_many_captures",
-                format!("That is about more than {MAX_CAPTURES} captures; ask about a shorter time."),
-            ));
+            return Err(too_many());
         }
-        self.check(&rows)?;
+        match (self.subject, self.session) {
+            // Only some were read, which cannot be counted.
+            (Subject::Session(uuid), before) if period != Period::default() => {
+                if load::glance(pool, uuid).await? != before {
+                    return Err(Failure::Changed);
+                }
+            }
+            _ => self.check(&rows)?,
+        }
         let at = |row: &Settled| -> chrono::DateTime<Utc> { row.captured_at.unwrap_or(row.slot) };
         rows.retain(|row| period.holds(at(row)));
         Ok(rows)

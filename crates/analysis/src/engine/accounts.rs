@@ -92,12 +92,7 @@ impl FromIterator<Columns> for Accounts {
 /// The numbers of the chunks that hold `members`, ascending.
 #[must_use]
 pub fn chunks_of(members: &DenseSet) -> Vec<usize> {
-    let mut numbers = Vec::new();
-    for id in members.iter() {
-        let number = Chunk::number(id);
-        if numbers.last() != Some(&number) {
-            numbers.push(number);
-        }
-    }
-    numbers
+    const WORDS: usize = CHUNK as usize / u64::BITS as usize;
+    let chunks = members.words().chunks(WORDS).enumerate();
+    chunks.filter(|(_, words)| words.iter().any(|word| *word != 0)).map(|(number, _)| number).collect()
 }

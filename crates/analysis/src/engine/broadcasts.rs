@@ -1,9 +1,11 @@
 //! Which captures belong to one broadcast.
 //!
 //! Twitch tells which stream a capture was made in. Captures made when it did not (of an offline chat, or before
-//! streams were recorded) are one broadcast as long as no more than [`BREAK`] lies between them.
+//! streams were recorded) are one broadcast as long as no more than [`BREAK`] lies between them. Those between two captures
+//! of one stream belong to it: Twitch's list of streams misses some at times.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use common::ids::StreamId;
 
 use super::Capture;
 
@@ -12,24 +14,36 @@ pub const BREAK: TimeDelta = TimeDelta::hours(3);
 
 /// Numbers the broadcasts of each channel from 0. `captures` are in the order of channel, then time.
 pub fn number(captures: &mut [Capture]) {
-    let mut before: Option<Capture> = None;
-    for capture in captures {
-        capture.broadcast = match before {
-            Some(before) if before.channel != capture.channel => 0,
-            Some(before) if same(&before, capture) => before.broadcast,
-            Some(before) => before.broadcast + 1,
-            None => 0,
-        };
-        before = Some(*capture);
+    for channel in captures.chunk_by_mut(|left, right| left.channel == right.channel) {
+        let streams = streams(channel);
+        let mut number = 0;
+        for place in 0..channel.len() {
+            if let Some(before) = place.checked_sub(1) {
+                let same = match (streams[before], streams[place]) {
+                    (None, None) => channel[place].at - channel[before].at <= BREAK,
+                    (before, after) => before == after,
+                };
+                number += u32::from(!same);
+            }
+            channel[place].broadcast = number;
+        }
     }
 }
 
-fn same(before: &Capture, after: &Capture) -> bool {
-    match (before.stream, after.stream) {
-        (Some(before), Some(after)) => before == after,
-        (None, None) => after.at - before.at <= BREAK,
-        _ => false,
+/// The streams of a channel's captures, those between two captures of one stream included.
+fn streams(channel: &[Capture]) -> Vec<Option<StreamId>> {
+    let mut streams: Vec<_> = channel.iter().map(|capture| capture.stream).collect();
+    let mut known: Option<(usize, StreamId)> = None;
+    for (place, capture) in channel.iter().enumerate() {
+        let Some(stream) = capture.stream else { continue };
+        if let Some((last, before)) = known
+            && before == stream
+        {
+            streams[last..place].fill(Some(stream));
+        }
+        known = Some((place, stream));
     }
+    streams
 }
 
 /// A broadcast as far as captures tell.

@@ -72,20 +72,34 @@ pub fn histogram(members: &DenseSet, accounts: &Accounts, unit: CreationUnit, sp
     histogram
 }
 
-/// What a broadcast usually has in each bar, for a room with `enriched` accounts: the mean of the shares that the bar
-/// has in each of the `baseline` broadcasts, times the room's size.
-#[must_use]
-pub fn usual(baseline: &[Histogram], enriched: u32) -> BTreeMap<i64, f64> {
-    let mut sums: BTreeMap<i64, f64> = BTreeMap::new();
-    let told: Vec<&Histogram> = baseline.iter().filter(|histogram| histogram.enriched > 0).collect();
-    for histogram in &told {
-        for (bar, count) in &histogram.bars {
-            *sums.entry(*bar).or_default() += f64::from(*count) / f64::from(histogram.enriched);
+/// What a broadcast usually has in each bar. Broadcasts are added one by one, so that none has to be kept: what is kept
+/// is a number for each bar.
+#[derive(Clone, Debug, Default)]
+pub struct Usual {
+    /// The shares that each bar has of the broadcasts, added up.
+    shares: BTreeMap<i64, f64>,
+    /// How many broadcasts had accounts with a creation date.
+    broadcasts: u32,
+}
+
+impl Usual {
+    /// Adds a broadcast. One about whose accounts nothing is known tells nothing.
+    pub fn add(&mut self, broadcast: &Histogram) {
+        if broadcast.enriched == 0 {
+            return;
+        }
+        self.broadcasts += 1;
+        for (bar, count) in &broadcast.bars {
+            *self.shares.entry(*bar).or_default() += f64::from(*count) / f64::from(broadcast.enriched);
         }
     }
-    #[expect(clippy::cast_precision_loss, reason = "a few broadcasts")]
-    let scale = f64::from(enriched) / told.len().max(1) as f64;
-    sums.into_iter().map(|(bar, sum)| (bar, sum * scale)).collect()
+
+    /// For a room with `enriched` accounts: the mean of the shares, times the room's size.
+    #[must_use]
+    pub fn of_room(&self, enriched: u32) -> BTreeMap<i64, f64> {
+        let scale = f64::from(enriched) / f64::from(self.broadcasts.max(1));
+        self.shares.iter().map(|(bar, share)| (*bar, share * scale)).collect()
+    }
 }
 
 /// What stands for a creation date that Twitch has not told: such accounts are last, and in no span but the whole.

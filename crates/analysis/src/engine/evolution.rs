@@ -140,26 +140,75 @@ pub fn usual_interval(channel: &[Capture]) -> Option<TimeDelta> {
     (!intervals.is_empty()).then(|| *intervals.select_nth_unstable(middle).1)
 }
 
-/// Which of `points` to show when at most about `limit` fit, ascending: of each stretch its first and last one, and
-/// those with the greatest and the least of each of the `series`. Nothing is averaged, so no peak is flattened.
+/// A capture's figures as far as [`shown`] looks at them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point<const SERIES: usize> {
+    pub channel: ChannelId,
+    /// Whether something is missing since the point before.
+    pub gap_before: bool,
+    /// What must keep its peaks and valleys; none where it is not known.
+    pub series: [Option<u32>; SERIES],
+}
+
+/// Which of `points` (by channel, then time) to show when about `limit` fit: their places, ascending, and whether
+/// something is missing since the one shown before, be it before a point that is not shown.
+///
+/// Each channel is thinned out by itself within its share ([`shares`]), so that none vanishes and none hides another's
+/// peaks. It is cut into stretches; of each, the first and the last point are shown, and those with the greatest and
+/// the least of each of the series. Nothing is averaged, so no peak is flattened. A stretch has up to
+/// `2 * (SERIES + 1)` such points, and each channel at least one stretch: of very many channels, more than `limit`
+/// points are shown.
 #[must_use]
-pub fn shown<const SERIES: usize>(points: &[[u32; SERIES]], limit: usize) -> Vec<usize> {
+pub fn shown<const SERIES: usize>(points: &[Point<SERIES>], limit: usize) -> Vec<(usize, bool)> {
+    let channels = || points.chunk_by(|left, right| left.channel == right.channel);
+    let lengths: Vec<usize> = channels().map(<[_]>::len).collect();
+    let mut shown = Vec::with_capacity(limit.min(points.len()));
+    let mut start = 0;
+    for (channel, share) in channels().zip(shares(&lengths, limit)) {
+        let mut next = 0;
+        for place in extremes(channel, share) {
+            let gap_before = channel[next..=place].iter().any(|point| point.gap_before);
+            shown.push((start + place, gap_before));
+            next = place + 1;
+        }
+        start += channel.len();
+    }
+    shown
+}
+
+/// How many points each of the channels with `lengths` points may show when `limit` fit in all: as many as the others,
+/// and what short ones leave.
+#[must_use]
+pub fn shares(lengths: &[usize], limit: usize) -> Vec<usize> {
+    let mut shortest_first: Vec<usize> = (0..lengths.len()).collect();
+    shortest_first.sort_by_key(|channel| lengths[*channel]);
+    let (mut shares, mut left) = (vec![0; lengths.len()], limit);
+    for (channel, waiting) in shortest_first.into_iter().zip((1..=lengths.len()).rev()) {
+        shares[channel] = lengths[channel].min(left / waiting);
+        left -= shares[channel];
+    }
+    shares
+}
+
+/// The places to show of one channel's points, ascending.
+fn extremes<const SERIES: usize>(points: &[Point<SERIES>], limit: usize) -> Vec<usize> {
     if points.len() <= limit {
         return (0..points.len()).collect();
     }
     let per_stretch = 2 * (SERIES + 1);
     let stretches = (limit / per_stretch).max(1);
-    let mut shown = Vec::with_capacity(limit);
+    let mut places = Vec::with_capacity(stretches * per_stretch);
     for stretch in 0..stretches {
         let range = points.len() * stretch / stretches..points.len() * (stretch + 1) / stretches;
-        shown.extend(range.clone().next());
-        shown.extend(range.clone().next_back());
-        for series in std::array::from_fn::<usize, SERIES, _>(|series| series) {
-            shown.extend(range.clone().max_by_key(|index| points[*index][series]));
-            shown.extend(range.clone().min_by_key(|index| points[*index][series]));
+        places.extend(range.clone().next());
+        places.extend(range.clone().next_back());
+        for series in 0..SERIES {
+            let known = || range.clone().filter_map(|place| Some((points[place].series[series]?, place)));
+            places.extend(known().max().map(|(_, place)| place));
+            places.extend(known().min().map(|(_, place)| place));
         }
     }
-    shown.sort_unstable();
-    shown.dedup();
-    shown
+    places.sort_unstable();
+    places.dedup();
+    places
 }

@@ -41,6 +41,8 @@ pub struct Capture {
     /// Which broadcast of the channel it belongs to, counted from 0 among the captures at hand; see [`broadcasts`].
     pub broadcast: u32,
     pub chatters: u32,
+    /// How many of them the channel had never seen, as was found when the capture was stored.
+    pub new: u32,
     /// How many people the roster may lack, or name although they had left.
     pub uncertain: u32,
     pub viewers: Option<u32>,

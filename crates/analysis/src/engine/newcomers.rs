@@ -12,8 +12,10 @@ pub const RAID_WINDOW: TimeDelta = TimeDelta::minutes(15);
 
 /// A wave has at least this many newcomers,
 const WAVE_LEAST: u32 = 10;
-/// and more than this many times the channel's median.
+/// and more than this many times the median,
 const WAVE_TIMES: u32 = 5;
+/// of at least this many captures that compare with it.
+const WAVE_COMPARED: usize = 3;
 
 /// How many later broadcasts are told apart.
 pub const LATER: u32 = 64;
@@ -124,33 +126,31 @@ impl Fold for Firsts {
 
 /// How the newcomers of each capture came, and with which of `raids` (its place).
 ///
-/// `captures` and `newcomers` are those of [`Firsts`]; `raids` are (channel, time), in order.
+/// `captures` are in the order of channel and time, and those of a channel begin with some from before the question: what
+/// is a wave is told by them. The first capture of a broadcast has everybody who came since the last one, so it is compared
+/// with other first ones. Nobody's arrival was seen in the first capture of all. `raids` are (channel, time), in order.
 #[must_use]
-pub fn origins(
-    captures: &[Capture],
-    newcomers: &[Newcomer],
-    raids: &[(ChannelId, DateTime<Utc>)],
-) -> Vec<(Origin, Option<usize>)> {
-    let mut count = vec![0_u32; captures.len()];
-    for newcomer in newcomers {
-        count[newcomer.capture as usize] += 1;
-    }
+pub fn origins(captures: &[Capture], raids: &[(ChannelId, DateTime<Utc>)]) -> Vec<(Origin, Option<usize>)> {
     let mut origins = Vec::with_capacity(captures.len());
-    let mut start = 0;
     for channel in captures.chunk_by(|left, right| left.channel == right.channel) {
-        let counts = &count[start..start + channel.len()];
-        let median = median_of_own(channel, counts);
+        let opens = |place: usize| channel[place - 1].broadcast != channel[place].broadcast;
+        let usual = |opening: bool| {
+            let compared = (1..channel.len()).filter(|place| opens(*place) == opening);
+            median(compared.map(|place| channel[place].new).collect())
+        };
+        let usual = [usual(false), usual(true)];
         for (place, capture) in channel.iter().enumerate() {
             let before = place.checked_sub(1).map(|before| channel[before].at);
+            let is_wave = || {
+                let usual = if place == 0 { None } else { usual[usize::from(opens(place))] };
+                usual.is_some_and(|usual| capture.new >= WAVE_LEAST && capture.new > WAVE_TIMES * usual)
+            };
             origins.push(match raid_of(raids, capture, before) {
                 Some(raid) => (Origin::Raid, Some(raid)),
-                None if counts[place] >= WAVE_LEAST && counts[place] > WAVE_TIMES * median => {
-                    (Origin::Wave, None)
-                }
+                None if is_wave() => (Origin::Wave, None),
                 None => (Origin::Organic, None),
             });
         }
-        start += channel.len();
     }
     origins
 }
@@ -169,9 +169,8 @@ fn raid_of(
     fits.then_some(last)
 }
 
-fn median_of_own(channel: &[Capture], counts: &[u32]) -> u32 {
-    let own = channel.iter().zip(counts).filter(|(capture, _)| capture.own);
-    let mut counts: Vec<u32> = own.map(|(_, count)| *count).collect();
+/// The upper of two in the middle; none of too few to compare with.
+fn median(mut counts: Vec<u32>) -> Option<u32> {
     let middle = counts.len() / 2;
-    if counts.is_empty() { 0 } else { *counts.select_nth_unstable(middle).1 }
+    (counts.len() > WAVE_COMPARED).then(|| *counts.select_nth_unstable(middle).1)
 }

@@ -59,22 +59,13 @@ impl Attendance {
     /// Whether the account was usually there, as long as it came at all.
     #[must_use]
     pub fn is_regular(&self) -> bool {
-        let between = u64::from(self.since_first - self.absent);
-        self.broadcasts >= REGULAR_BROADCASTS && u64::from(self.broadcasts) * 100 >= between * REGULAR_PERCENT
+        usually_there(self.broadcasts, self.since_first - self.absent)
     }
 }
 
-/// Whether somebody who `attended` these broadcasts, the oldest first, was usually there: in enough of them, and in
-/// enough of those since the first that they attended.
-#[must_use]
-pub fn is_regular(attended: &[bool]) -> bool {
-    let since = attended.iter().skip_while(|attended| !**attended);
-    let (mut all, mut there) = (0_u64, 0_u32);
-    for attended in since {
-        all += 1;
-        there += u32::from(*attended);
-    }
-    there >= REGULAR_BROADCASTS && u64::from(there) * 100 >= all * REGULAR_PERCENT
+/// Whether attending so many broadcasts, `of` so many, makes a regular.
+fn usually_there(attended: u32, of: u32) -> bool {
+    attended >= REGULAR_BROADCASTS && u64::from(attended) * 100 >= u64::from(of) * REGULAR_PERCENT
 }
 
 /// In how many broadcasts of a channel accounts were.
@@ -214,6 +205,107 @@ impl Fold for Attendances {
     }
 }
 
+/// What an account does on some channels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Habit {
+    /// How many broadcasts it attended, on all channels.
+    pub broadcasts: u32,
+    /// Whether it was usually there on at least one of the channels: in three of its broadcasts, and in 60 % of those
+    /// since the first attended one.
+    pub regular: bool,
+}
+
+/// Finds the habits of accounts. Takes about two dozen bits an account, however many channels there are: the counters
+/// of one channel at a time, and what is left of them.
+#[derive(Clone, Debug, Default)]
+pub struct Habits {
+    current: Option<(ChannelId, u32)>,
+    /// Seen in the current broadcast.
+    present: DenseSet,
+    /// Seen in the current channel's broadcasts that are over,
+    members: DenseSet,
+    /// in so many of them,
+    attended: Counters,
+    /// of so many since the first attended one, itself included.
+    since_first: Counters,
+    /// Broadcasts that are over, and who attended how many of them, on all channels.
+    broadcasts: u32,
+    attended_anywhere: Counters,
+    regulars: DenseSet,
+}
+
+impl Habits {
+    /// How many broadcasts there were on all channels.
+    #[must_use]
+    pub fn broadcasts(&self) -> u32 {
+        self.broadcasts
+    }
+
+    /// What any account does.
+    #[must_use]
+    pub fn of(&self, account: AccountId) -> Habit {
+        Habit {
+            broadcasts: self.attended_anywhere.get(account.0),
+            regular: self.regulars.contains(account.0),
+        }
+    }
+
+    fn end_broadcast(&mut self) {
+        let Self { present, members, attended, since_first, attended_anywhere, .. } = self;
+        members.add_all(present);
+        for counters in [&mut *attended, since_first, attended_anywhere] {
+            counters.reach(members.words().len());
+        }
+        for (word, members) in
+            members.words().iter().copied().enumerate().filter(|(_, members)| *members != 0)
+        {
+            let now = present.words().get(word).copied().unwrap_or(0);
+            attended.add(word, now);
+            since_first.add(word, members);
+            attended_anywhere.add(word, now);
+        }
+        present.clear();
+        self.broadcasts += 1;
+    }
+
+    fn end_channel(&mut self) {
+        if self.current.take().is_none() {
+            return;
+        }
+        self.end_broadcast();
+        for AccountId(account) in self.members.iter() {
+            if usually_there(self.attended.get(account), self.since_first.get(account)) {
+                self.regulars.insert(account);
+            }
+        }
+        self.members.clear();
+        self.attended.clear();
+        self.since_first.clear();
+    }
+}
+
+impl Fold for Habits {
+    fn push(&mut self, capture: &Capture, present: &Present<'_>) {
+        let here = (capture.channel, capture.broadcast);
+        match self.current {
+            Some((channel, _)) if channel != capture.channel => self.end_channel(),
+            Some(current) if current != here => self.end_broadcast(),
+            _ => {}
+        }
+        self.current = Some(here);
+        self.present.add(present);
+    }
+
+    fn end(&mut self) {
+        self.end_channel();
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.attended_anywhere.merge(&other.attended_anywhere);
+        self.regulars.add_all(&other.regulars);
+    }
+}
+
 /// Captures and seconds of each account over all channels.
 #[must_use]
 pub fn totals(attendances: &[Attendance]) -> Vec<(u32, u32)> {
@@ -245,16 +337,4 @@ pub fn distribution(values: impl Iterator<Item = u32>, starts: &[u32]) -> Vec<Bu
     let ends = starts.iter().skip(1).map(|next| Some(next - 1)).chain([None]);
     let buckets = starts.iter().zip(ends).zip(counts);
     buckets.map(|((from, to), accounts)| Bucket { from: *from, to, accounts }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_is_usually_there_is_a_regular() {
-        let attended = |marks: &str| is_regular(&marks.chars().map(|mark| mark == 'x').collect::<Vec<_>>());
-        assert!(attended("xxx") && attended("----xxx") && attended("xx-x-"));
-        assert!(!attended("") && !attended("xx") && !attended("xxx---") && !attended("x--x--x"));
-    }
 }

@@ -10,6 +10,8 @@ use super::{Capture, Fold, Present, newcomers::RAID_WINDOW};
 
 /// How old the last capture before a raid may be.
 pub const BEFORE_WINDOW: TimeDelta = TimeDelta::minutes(30);
+/// For how long those who arrive count, in more captures than the first: Twitch's list of chatters lags behind.
+pub const ARRIVING: TimeDelta = TimeDelta::minutes(5);
 /// After how long those who are still there have stayed.
 pub const STAYED_AFTER: TimeDelta = TimeDelta::minutes(30);
 
@@ -38,6 +40,7 @@ pub struct Seen {
 struct Followed {
     raid: usize,
     broadcast: u32,
+    before: RoaringBitmap,
     arrived: RoaringBitmap,
     back: RoaringBitmap,
 }
@@ -113,19 +116,26 @@ impl RaidsSeen {
             }
             seen.after = Some(capture.id);
             let Some((_, before)) = before else { continue };
-            let arrived = here - before;
-            seen.arrived = Some(u32::try_from(arrived.len()).unwrap_or(u32::MAX));
-            seen.seen_at_source = raid
-                .source
-                .as_ref()
-                .map(|source| u32::try_from(arrived.intersection_len(source)).unwrap_or(u32::MAX));
             self.followed.push(Followed {
                 raid: number,
                 broadcast: capture.broadcast,
-                arrived,
+                before: before.clone(),
+                arrived: RoaringBitmap::new(),
                 back: RoaringBitmap::new(),
             });
+            self.arrive(self.followed.len() - 1, here);
         }
+    }
+
+    /// Counts those who are here now and were not before the raid.
+    fn arrive(&mut self, place: usize, here: &RoaringBitmap) {
+        let followed = &mut self.followed[place];
+        followed.arrived |= here - &followed.before;
+        let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        let seen = &mut self.seen[followed.raid];
+        seen.arrived = Some(count(followed.arrived.len()));
+        let source = self.raids[followed.raid].source.as_ref();
+        seen.seen_at_source = source.map(|source| count(followed.arrived.intersection_len(source)));
     }
 }
 
@@ -137,6 +147,12 @@ impl Fold for RaidsSeen {
             _ => {}
         }
         let here = present.to_roster();
+        for place in 0..self.followed.len() {
+            let Followed { raid, broadcast, .. } = self.followed[place];
+            if broadcast == capture.broadcast && capture.at <= self.raids[raid].at + ARRIVING {
+                self.arrive(place, &here);
+            }
+        }
         for followed in &self.followed {
             let seen = &mut self.seen[followed.raid];
             let later = capture.at >= self.raids[followed.raid].at + STAYED_AFTER;

@@ -35,35 +35,43 @@ const COLUMNS: Columns = &[
 /// How many accounts are read at once.
 const AT_ONCE: usize = 4_096;
 
+/// Who was seen how often, first and last.
+///
+/// # Errors
+/// When the rosters cannot be read, or too many people were there.
+pub(super) async fn sightings(store: &Store, selection: &Selection) -> Result<Sightings, Failure> {
+    let order = Arc::new(Order::of(&selection.captures));
+    let sightings = store.fold(&selection.captures, Sightings::new(order)).await?;
+    check_size(sightings.members().len())?;
+    Ok(sightings)
+}
+
 pub(super) async fn write(
     store: &Store,
     selection: &Selection,
+    sightings: Sightings,
     format: Format,
     pieces: &Pieces,
 ) -> Result<(), Failure> {
-    let order = Arc::new(Order::of(&selection.captures));
-    let sightings = Arc::new(store.fold(&selection.captures, Sightings::new(order)).await?);
-    check_size(sightings.members().len())?;
+    let sightings = Arc::new(sightings);
     let stamps: Arc<[Stamp]> = selection.captures.iter().map(|capture| capture.at.into()).collect();
     let accounts: Vec<AccountId> = sightings.members().iter().collect();
     let mut encoder = format.encoder(COLUMNS)?;
     for some in accounts.chunks(AT_ONCE) {
         let profiles = account_names::profiles(store.pool(), some).await?;
         let (sightings, stamps) = (Arc::clone(&sightings), Arc::clone(&stamps));
-        let rows = tokio::task::spawn_blocking(move || {
+        let rows = move || {
             for profile in &profiles {
                 row(&mut *encoder, profile, &sightings, &stamps)?;
             }
             Ok::<_, Failure>(encoder)
-        });
-        encoder = rows.await.map_err(|panic| Failure::Cut(panic.to_string()))??;
+        };
+        encoder = pieces.work(rows).await?;
         if !pieces.send(encoder.take()).await {
             return Ok(());
         }
     }
-    encoder.finish()?;
-    pieces.send(encoder.take()).await;
-    Ok(())
+    pieces.finish(encoder).await
 }
 
 fn row(

@@ -66,32 +66,38 @@ impl Names {
     }
 }
 
-pub(super) async fn write(
-    store: &Store,
-    selection: &Selection,
-    format: Format,
-    pieces: &Pieces,
-) -> Result<(), Failure> {
+/// Everybody who was there.
+///
+/// # Errors
+/// When the rosters cannot be read, or too many people were there.
+pub(super) async fn members(store: &Store, selection: &Selection) -> Result<DenseSet, Failure> {
     let unions = store.fold(&selection.captures, Unions::new(By::Everything)).await?.finish();
     let members = unions.into_iter().next().map(|union| union.members).unwrap_or_default();
     check_size(members.len())?;
+    Ok(members)
+}
+
+pub(super) async fn write(
+    store: &Store,
+    selection: &Selection,
+    members: DenseSet,
+    format: Format,
+    pieces: &Pieces,
+) -> Result<(), Failure> {
     let names = Names::load(store, &members).await?;
     drop(members);
     let encoder = format.encoder(COLUMNS)?;
-    let rows = Rows { names, encoder, pieces: pieces.clone(), outcome: Ok(()) };
+    let rows = Rows { names, encoder, pieces: pieces.clone(), outcome: Ok(true) };
     let rows = store.read(&selection.captures, rows).await?;
-    rows.outcome?;
-    let mut encoder = rows.encoder;
-    encoder.finish()?;
-    pieces.send(encoder.take()).await;
-    Ok(())
+    if rows.outcome? { pieces.finish(rows.encoder).await } else { Ok(()) }
 }
 
 struct Rows {
     names: Names,
     encoder: Box<dyn Encoder>,
     pieces: Pieces,
-    outcome: Result<(), Failure>,
+    /// Whether somebody still wants them.
+    outcome: Result<bool, Failure>,
 }
 
 impl Rows {
@@ -100,6 +106,8 @@ impl Rows {
         let stamp = Stamp::from(capture.at);
         let (mut outcome, mut wanted) = (Ok(()), true);
         Present::all(roster).each(|ids| {
+            // Not only when there is a piece to send: in Parquet, many rows make one.
+            wanted = wanted && !self.pieces.gone();
             for id in ids {
                 let (Some((twitch_id, login)), true) = (self.names.of(*id), wanted && outcome.is_ok()) else {
                     continue;
@@ -123,15 +131,48 @@ impl Rows {
 impl Sink for Rows {
     fn batch(&mut self, batch: &[Read]) -> ControlFlow<()> {
         for read in batch {
-            match self.write(read) {
-                Ok(true) => {}
-                Ok(false) => return ControlFlow::Break(()),
-                Err(failure) => {
-                    self.outcome = Err(failure);
-                    return ControlFlow::Break(());
-                }
+            self.outcome = self.write(read);
+            if !matches!(self.outcome, Ok(true)) {
+                return ControlFlow::Break(());
             }
         }
         ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use common::ids::{CaptureId, ChannelId};
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::engine::Capture;
+
+    #[test]
+    fn rows_that_nobody_takes_are_not_written() {
+        let permit = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let (pieces, queue) = Pieces::new(permit, Duration::from_secs(10));
+        let capture = Capture {
+            id: CaptureId(1),
+            channel: ChannelId(7),
+            at: chrono::DateTime::UNIX_EPOCH,
+            stream: None,
+            broadcast: 0,
+            chatters: 3,
+            new: 0,
+            uncertain: 0,
+            viewers: None,
+            own: true,
+        };
+        let batch: [Read; 1] = [(capture, Arc::new((1_u32..=3).collect()))];
+        // It has nothing to send before a group is full.
+        let encoder = Format::Parquet.encoder(COLUMNS).unwrap();
+        let mut rows = Rows { names: Names::default(), encoder, pieces, outcome: Ok(true) };
+        assert!(rows.batch(&batch).is_continue());
+        drop(queue);
+        assert!(rows.batch(&batch).is_break());
+        assert!(matches!(rows.outcome, Ok(false)), "an export that is cut off does not end as a whole one");
     }
 }

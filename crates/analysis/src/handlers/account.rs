@@ -1,26 +1,38 @@
 //! `GET /internal/v1/accounts/{twitch_id}?channel=…&from=&to=`: one viewer in the channels asked about.
 //!
-//! The caller names the channels whose captures the asker may see; without one, nothing but the account is shown.
+//! The caller names the channels whose captures the asker may see; without one, nothing but the account is shown. Of each
+//! channel the latest captures are looked at, as many as there is room for; the answer's coverage tells since when. How
+//! somebody came is known only where those are all.
 
-use axum::extract::{Path, State as Shared};
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Json,
+    extract::{Path, State as Shared},
+};
+use chrono::TimeDelta;
 use common::{
     clients::analysis::{
         Coverage,
-        people::{Account, BroadcastPresence, FormerName, Person, Presence},
+        people::{Account, Arrival, BroadcastPresence, FormerName, Person, Presence},
     },
     db::{
         account_names::{self, Profile},
         captures::load,
+        raids,
     },
     ids::{ChannelId, TwitchUserId},
     problem::Problem,
 };
 
-use axum::Json;
-
 use crate::{
     App,
-    engine::{Capture, account::Attended, broadcasts},
+    engine::{
+        Capture,
+        account::Attended,
+        broadcasts,
+        newcomers::{RAID_WINDOW, origins},
+    },
     error::{Failure, problem},
     params::Params,
     selection::capture,
@@ -31,8 +43,17 @@ use crate::{
 /// How many captures of each channel are looked through: the latest.
 const MAX_CAPTURES: u32 = 5_000;
 
-/// How many captures of all channels together.
-const MAX_ALL: usize = 20_000;
+/// How many captures of all channels together, and how many gaps are counted.
+const MAX_ALL: u32 = 20_000;
+
+/// How often what some channels leave of their shares is given to the others.
+const ROUNDS: u32 = 3;
+
+/// How often captures may change under the work before it gives up.
+const ATTEMPTS: u32 = 3;
+
+/// How many raids of a quarter of an hour are looked at.
+const MAX_RAIDS: u32 = 1_000;
 
 /// How many former names are shown.
 const MAX_NAMES: u32 = 100;
@@ -45,8 +66,23 @@ pub(crate) async fn get(
     let id: TwitchUserId = id.parse().map_err(|_| Problem::not_found("account"))?;
     let (channels, period) = (parameters.channels()?, parameters.period()?);
     parameters.finish()?;
-    let answer = view(&app.store, id, &channels, period).await;
-    answer.map(Json).map_err(|failure| problem(&std::sync::Arc::new(failure)))
+    let answer = settled(|| view(&app.store, id, &channels, period)).await;
+    answer.map(Json).map_err(|failure| problem(&Arc::new(failure)))
+}
+
+/// What `work` finds. It begins again when captures change under it: an account may be taken out of rosters, or old
+/// captures removed, at any time.
+async fn settled<T, Fut>(work: impl Fn() -> Fut) -> Result<T, Failure>
+where
+    Fut: Future<Output = Result<T, Failure>>,
+{
+    for _ in 0..ATTEMPTS {
+        match work().await {
+            Err(Failure::Changed) => {}
+            outcome => return outcome,
+        }
+    }
+    Err(Failure::Unsettled)
 }
 
 async fn view(
@@ -62,14 +98,41 @@ async fn view(
         display_name: former.display_name,
         replaced_at: former.replaced_at,
     });
-    let captures = captures(store, channels, period).await?;
+    let latest = Latest::load(store, channels, period).await?;
+    let mut captures: Vec<Capture> = latest.captures.values().flatten().copied().collect();
+    broadcasts::number(&mut captures);
     let attended = store.fold(&captures, Attended::new(profile.id.0)).await?.finish();
-    Ok(Account {
-        names: names.collect(),
-        coverage: coverage(&captures),
-        channels: presences(&captures, &attended),
-        ..described(profile)
-    })
+    let mut channels = presences(&captures, &attended);
+    for presence in &mut channels {
+        if period.from.is_none() && !latest.cut.contains(&presence.channel_id) {
+            presence.arrival = arrival(store, &captures, presence).await?;
+        }
+    }
+    let coverage = latest.coverage(store, period).await?;
+    Ok(Account { names: names.collect(), coverage, channels, ..described(profile) })
+}
+
+/// How somebody came to a channel, on which they are as `presence` tells; `captures` hold all of that channel.
+async fn arrival(
+    store: &Store,
+    captures: &[Capture],
+    presence: &Presence,
+) -> Result<Option<Arrival>, Failure> {
+    let Some(first) = presence.first_seen_at else { return Ok(None) };
+    let channel = presence.channel_id;
+    let captures: Vec<Capture> =
+        captures.iter().filter(|capture| capture.channel == channel).copied().collect();
+    let Some(place) = captures.iter().position(|capture| capture.at == first) else { return Ok(None) };
+    let end = first + TimeDelta::microseconds(1);
+    let raids = raids::on_channels(store.pool(), &[channel], first - RAID_WINDOW, end, MAX_RAIDS).await?;
+    let times: Vec<_> = raids.iter().map(|raid| (raid.to, raid.raided_at)).collect();
+    let (origin, raid) = origins(&captures, &times)[place];
+    Ok(Some(Arrival {
+        capture_id: captures[place].id,
+        origin,
+        raid_from: raid.map(|raid| raids[raid].from_login.clone()),
+        newcomers: captures[place].new,
+    }))
 }
 
 fn described(profile: Profile) -> Account {
@@ -90,31 +153,66 @@ fn described(profile: Profile) -> Account {
     }
 }
 
-async fn captures(store: &Store, channels: &[ChannelId], period: Period) -> Result<Vec<Capture>, Failure> {
-    let (from, to) = period.bounds();
-    let mut captures = Vec::new();
-    for channel in channels {
-        let rows = load::of_channel(store.pool(), *channel, from, to, MAX_CAPTURES).await?;
-        captures.extend(rows.iter().filter_map(|row| capture(row, true)));
-        if captures.len() > MAX_ALL {
-            return Err(Failure::refused(
-                "too_many_captures",
-                format!(
-                    "That is about more than {MAX_ALL} captures; ask about a shorter time or fewer channels."
-                ),
-            ));
-        }
-    }
-    broadcasts::number(&mut captures);
-    Ok(captures)
+/// The captures that are looked at: of each channel the latest.
+#[derive(Debug)]
+struct Latest {
+    /// In the order of time.
+    captures: BTreeMap<ChannelId, Vec<Capture>>,
+    /// Which channels have earlier ones.
+    cut: Vec<ChannelId>,
 }
 
-fn coverage(captures: &[Capture]) -> Coverage {
-    Coverage {
-        captures: count(captures.len()),
-        gaps: 0,
-        first_captured_at: captures.iter().map(|capture| capture.at).min(),
-        last_captured_at: captures.iter().map(|capture| capture.at).max(),
+impl Latest {
+    /// The captures within `period`. The channels share [`MAX_ALL`], and what one leaves of its share the others get.
+    ///
+    /// # Errors
+    /// When MariaDB fails.
+    async fn load(store: &Store, channels: &[ChannelId], period: Period) -> Result<Self, Failure> {
+        let (from, to) = period.bounds();
+        let mut captures: BTreeMap<ChannelId, Vec<Capture>> = BTreeMap::new();
+        let (mut cut, mut room) = (channels.to_vec(), MAX_ALL);
+        for _ in 0..ROUNDS {
+            let asked = std::mem::take(&mut cut);
+            let share = (room / count(asked.len()).max(1)).min(MAX_CAPTURES);
+            for channel in &asked {
+                // One more than there is room for tells whether there are earlier ones.
+                let rows = load::of_channel(store.pool(), *channel, from, to, share + 1).await?;
+                let earlier = rows.len().saturating_sub(share as usize);
+                let latest = rows[earlier..].iter().filter_map(|row| capture(row, true)).collect();
+                captures.insert(*channel, latest);
+                if earlier > 0 {
+                    cut.push(*channel);
+                } else {
+                    room -= count(rows.len());
+                }
+            }
+            if share == MAX_CAPTURES || cut.len() == asked.len() {
+                break;
+            }
+        }
+        Ok(Self { captures, cut })
+    }
+
+    /// What the answer rests on; its gaps are those of the same time, counted up to [`MAX_ALL`].
+    ///
+    /// # Errors
+    /// When MariaDB fails.
+    async fn coverage(&self, store: &Store, period: Period) -> Result<Coverage, Failure> {
+        let (from, to) = period.bounds();
+        let mut gaps = 0;
+        for (channel, captures) in &self.captures {
+            let first = captures.first().filter(|_| self.cut.contains(channel));
+            let since = first.map_or(from, |first| first.at);
+            let rows = load::gaps_of_channel(store.pool(), *channel, since, to, MAX_ALL - gaps).await?;
+            gaps += count(rows.len());
+        }
+        let times = || self.captures.values().flatten().map(|capture| capture.at);
+        Ok(Coverage {
+            captures: count(times().count()),
+            gaps,
+            first_captured_at: times().min(),
+            last_captured_at: times().max(),
+        })
     }
 }
 
@@ -143,6 +241,7 @@ fn presences(captures: &[Capture], attended: &[bool]) -> Vec<Presence> {
             attended: seen(rows),
             first_seen_at: times().min(),
             last_seen_at: times().max(),
+            arrival: None,
             broadcasts: rows
                 .chunk_by(|left, right| left.0.broadcast == right.0.broadcast)
                 .filter_map(broadcast)
@@ -150,4 +249,27 @@ fn presences(captures: &[Capture], attended: &[bool]) -> Vec<Presence> {
         })
     };
     rows.chunk_by(|left, right| left.0.channel == right.0.channel).filter_map(presence).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_begins_again_when_captures_change_but_not_for_ever() {
+        for (changes, attempts, settles) in [(0, 1, true), (1, 2, true), (2, 3, true), (3, 3, false)] {
+            let begun = Cell::new(0);
+            let work = || async {
+                begun.set(begun.get() + 1);
+                if begun.get() > changes { Ok(()) } else { Err(Failure::Changed) }
+            };
+            let outcome = settled(work).await;
+            assert_eq!((begun.get(), outcome.is_ok()), (attempts, settles));
+            assert!(settles || matches!(outcome, Err(Failure::Unsettled)));
+        }
+        let other = settled(|| async { Err::<(), _>(Failure::NotFound("account")) }).await;
+        assert!(matches!(other, Err(Failure::NotFound("account"))));
+    }
 }

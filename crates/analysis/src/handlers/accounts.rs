@@ -14,12 +14,11 @@ use common::{
 use super::{creations::span, people::people};
 use crate::{
     App,
-    answers::{Answered, Needs, Question, State},
+    answers::{Answered, History, Needs, Question, State},
     engine::{
         accounts::chunks_of,
         creations::{Span, created_within},
-        overlap::{By, Unions},
-        participation::is_regular,
+        participation::{Habit, Habits},
         set::DenseSet,
         sightings::{Order, Sighting, Sightings},
     },
@@ -33,7 +32,7 @@ use crate::{
 /// How many rows a page may have: a table of 30,000 is three requests.
 const MAX_PAGE: usize = 10_000;
 
-const NEEDS: Needs = Needs { history: true, events: false };
+const NEEDS: Needs = Needs { history: History::Before, events: false, sources: false };
 
 pub(crate) async fn get(
     Shared(app): Shared<App>,
@@ -52,21 +51,31 @@ pub(crate) async fn get(
 struct Seen {
     times: Vec<DateTime<Utc>>,
     members: DenseSet,
-    /// By account.
-    sightings: Vec<Sighting>,
-    /// Who was in each of the channel's other broadcasts, by time.
-    others: Vec<DenseSet>,
+    /// By account: what was seen of it, and what it does in the channels' other broadcasts.
+    rows: Vec<(Sighting, Habit)>,
+    /// How many other broadcasts there are.
+    others: u32,
 }
 
 impl Seen {
-    fn bytes(&self) -> usize {
-        let sets = std::iter::once(&self.members).chain(&self.others).map(DenseSet::bytes).sum::<usize>();
-        std::mem::size_of_val(&*self.times) + std::mem::size_of_val(&*self.sightings) + sets
+    fn of(times: Vec<DateTime<Utc>>, sightings: &Sightings, habits: &Habits) -> Self {
+        let members = sightings.members();
+        let row = |account| Some((sightings.of(account)?, habits.of(account)));
+        Self {
+            times,
+            rows: members.iter().filter_map(row).collect(),
+            members: members.clone(),
+            others: habits.broadcasts(),
+        }
     }
 
-    fn sighting(&self, account: AccountId) -> Option<&Sighting> {
-        let place = self.sightings.binary_search_by_key(&account, |sighting| sighting.account).ok()?;
-        self.sightings.get(place)
+    fn bytes(&self) -> usize {
+        std::mem::size_of_val(&*self.times) + std::mem::size_of_val(&*self.rows) + self.members.bytes()
+    }
+
+    fn row(&self, account: AccountId) -> Option<&(Sighting, Habit)> {
+        let place = self.rows.binary_search_by_key(&account, |(sighting, _)| sighting.account).ok()?;
+        self.rows.get(place)
     }
 }
 
@@ -82,13 +91,9 @@ async fn list(
         let order = Arc::new(Order::of(&selection.captures));
         let sightings = store.fold(&selection.captures, Sightings::new(order)).await?;
         let others = others(&store, &selection).await?;
-        let unions = store.fold(&others, Unions::new(By::Broadcast)).await?.finish();
-        Ok(Seen {
-            times: selection.captures.iter().map(|capture| capture.at).collect(),
-            sightings: sightings.members().iter().filter_map(|id| sightings.of(id)).collect(),
-            members: sightings.members().clone(),
-            others: unions.into_iter().map(|union| union.members).collect(),
-        })
+        let habits = store.fold(&others, Habits::default()).await?;
+        let times = selection.captures.iter().map(|capture| capture.at).collect();
+        store.heavy(move || Seen::of(times, &sightings, &habits)).await
     };
     let kept = format!("accounts:{}:{}:{period}", state.subject, state.version());
     let seen = store.kept(kept, Seen::bytes, compute).await?;
@@ -105,20 +110,19 @@ async fn list(
     let ids: Vec<AccountId> = shown.iter().map(|(_, id)| *id).collect();
     let names = people(&store, &ids, state.accounts).await?;
     let row = |id: &AccountId| {
-        let sighting = seen.sighting(*id)?;
-        let attended: Vec<bool> = seen.others.iter().map(|members| members.contains(id.0)).collect();
+        let (sighting, habit) = seen.row(*id)?;
         Some(AccountSeen {
             person: names.get(id)?.clone(),
             captures: sighting.captures,
             first_seen_at: *seen.times.get(sighting.first as usize)?,
             last_seen_at: *seen.times.get(sighting.last as usize)?,
-            other_broadcasts: small(attended.iter().filter(|attended| **attended).count() as u64),
-            regular: is_regular(&attended),
+            other_broadcasts: habit.broadcasts,
+            regular: habit.regular,
         })
     };
     Ok(Answer {
         coverage: selection.coverage(),
-        other_broadcasts: u32::try_from(seen.others.len()).unwrap_or(u32::MAX),
+        other_broadcasts: seen.others,
         accounts: count,
         people: ids.iter().filter_map(row).collect(),
         next_cursor: shown

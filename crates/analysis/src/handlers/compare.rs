@@ -1,4 +1,4 @@
-//! `GET /internal/v1/compare?a=capture:…&b=stream:…&list=`: who came, who left, who stayed.
+//! `GET /internal/v1/compare?a=capture:…&b=stream:…&channel=&from=&to=&list=`: who came, who left, who stayed.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use common::{
         Coverage,
         rooms::{Comparison, Side},
     },
-    ids::AccountId,
+    ids::{AccountId, ChannelId},
     problem::Problem,
 };
 use roaring::RoaringBitmap;
@@ -33,14 +33,52 @@ const LISTS: &[(&str, List)] = &[("arrived", List::Arrived), ("left", List::Left
 pub(crate) async fn get(Shared(app): Shared<App>, mut parameters: Params) -> Result<Answered, Problem> {
     let a = side(&mut parameters, "a")?;
     let b = side(&mut parameters, "b")?;
+    let filter = Filter { channels: parameters.channels()?, period: parameters.period()? };
     let list = parameters.choice("list", LISTS)?;
     let page = parameters.page::<1>()?;
     parameters.finish()?;
-    let asked = [a, b].map(|subject| (subject, Period::default(), Needs::default()));
-    let canonical = format!("{list:?};{}", page.canonical());
+    let asked = [a, b].map(|subject| (subject, filter.period, Needs::default()));
+    let canonical = format!("{};{list:?};{}", filter.canonical(), page.canonical());
     app.answers
-        .of_two("compare", asked, &canonical, |store, states| compare(store, states, list, page.clone()))
+        .of_two("compare", asked, &canonical, |store, states| {
+            compare(store, states, filter.clone(), list, page.clone())
+        })
         .await
+}
+
+/// Which captures count, of both sides.
+#[derive(Clone, Debug)]
+struct Filter {
+    /// On which channels; none means all.
+    channels: Vec<ChannelId>,
+    period: Period,
+}
+
+impl Filter {
+    /// The filter as a part of a key.
+    fn canonical(&self) -> String {
+        let channels: Vec<String> = self.channels.iter().map(ToString::to_string).collect();
+        format!("{};{}", channels.join(","), self.period)
+    }
+
+    /// A channel that is named and that neither side can have captures of.
+    fn absent(&self, sides: [&State; 2]) -> Option<ChannelId> {
+        self.channels.iter().copied().find(|channel| {
+            !sides.iter().any(|side| {
+                side.subject == Subject::Channel(*channel) || side.channel_ids().contains(channel)
+            })
+        })
+    }
+
+    /// A side on those channels that count; none when it has captures of none that is named.
+    fn of(&self, side: &State) -> Result<Option<State>, Failure> {
+        let mut channels = side.channel_ids();
+        channels.retain(|channel| self.channels.contains(channel));
+        if channels.is_empty() && !self.channels.is_empty() {
+            return Ok(None);
+        }
+        side.of_channels(&channels).map(Some)
+    }
 }
 
 fn side(parameters: &mut Params, name: &str) -> Result<Subject, Problem> {
@@ -56,11 +94,18 @@ fn side(parameters: &mut Params, name: &str) -> Result<Subject, Problem> {
 async fn compare(
     store: Store,
     [state_a, state_b]: [Arc<State>; 2],
+    filter: Filter,
     list: List,
     page: Page,
 ) -> Result<Comparison, Failure> {
-    let (coverage_a, a) = everybody(&store, &state_a).await?;
-    let (coverage_b, b) = everybody(&store, &state_b).await?;
+    if let Some(absent) = filter.absent([&state_a, &state_b]) {
+        return Err(Failure::refused_not_found(
+            "channel_not_in_session",
+            format!("Neither side has a capture of channel {absent}."),
+        ));
+    }
+    let (coverage_a, a) = everybody(&store, &state_a, &filter).await?;
+    let (coverage_b, b) = everybody(&store, &state_b, &filter).await?;
     let after = page.key::<1>().map(|[id]| AccountId(u32::try_from(id).unwrap_or(u32::MAX)));
     let limit = page.limit;
     let (sizes, (shown, more), counts) = store
@@ -88,14 +133,19 @@ async fn compare(
     })
 }
 
-/// Everybody who was in any capture; kept, for the pages that follow.
-async fn everybody(store: &Store, state: &State) -> Result<(Coverage, Arc<RoaringBitmap>), Failure> {
-    let selection = Selection::load(store, state, Period::default()).await?;
+/// Everybody who was in any capture that counts; kept, for the pages that follow.
+async fn everybody(
+    store: &Store,
+    state: &State,
+    filter: &Filter,
+) -> Result<(Coverage, Arc<RoaringBitmap>), Failure> {
+    let Some(state) = filter.of(state)? else { return Ok((Coverage::default(), Arc::default())) };
+    let selection = Selection::load(store, &state, filter.period).await?;
     let compute = async {
         let unions = store.fold(&selection.captures, Unions::new(By::Everything)).await?.finish();
         store.heavy(move || unions.first().map(|union| union.members.to_roster()).unwrap_or_default()).await
     };
-    let key = format!("everybody:{}:{}", state.subject, state.captures_version());
+    let key = format!("everybody:{}:{}:{}", state.subject, state.captures_version(), filter.period);
     let members = store.kept(key, rosters::size, compute).await?;
     Ok((selection.coverage(), members))
 }

@@ -10,10 +10,10 @@ use common::{
 
 use crate::{
     App,
-    answers::{Answered, Needs, Question, State},
+    answers::{Answered, History, Needs, Question, State},
     engine::{
         Capture,
-        evolution::{self, Flow, Flows},
+        evolution::{self, Flow, Flows, Point},
     },
     error::Failure,
     params::Params,
@@ -22,7 +22,7 @@ use crate::{
     subject::{Period, Subject},
 };
 
-/// How many points are given when nobody says, and at most.
+/// How many points are given when nobody says, and at most. Of very many channels there are more: a dozen of each.
 const POINTS: usize = 1_000;
 const MAX_POINTS: usize = 5_000;
 
@@ -36,7 +36,7 @@ pub(crate) async fn get(
         subject,
         channels: parameters.channels()?,
         period: parameters.period()?,
-        needs: Needs { history: true, events: true },
+        needs: Needs { history: History::Before, events: true, sources: false },
         parameters: String::new(),
     };
     let points = parameters.number("points", POINTS, 10..=MAX_POINTS)?;
@@ -53,7 +53,7 @@ async fn evolve(
     points: usize,
 ) -> Result<Evolution, Failure> {
     let selection = Selection::load(&store, &state, period).await?;
-    let history = selection.with_history(&store).await?;
+    let history = selection.with_history(&store, false).await?;
     let flows = store.fold(&history.captures, Flows::new(history.before)).await?.finish();
     Ok(Evolution {
         coverage: selection.coverage(),
@@ -85,18 +85,22 @@ fn shown(selection: &Selection, flows: &[Flow], limit: usize) -> Vec<EvolutionPo
         });
         before = Some(capture);
     }
-    let series: Vec<[u32; 5]> = points.iter().map(series).collect();
-    let keep = evolution::shown(&series, limit);
-    if keep.len() == points.len() {
+    let looked_at: Vec<Point<5>> = points.iter().map(looked_at).collect();
+    let kept = evolution::shown(&looked_at, limit);
+    if kept.len() == points.len() {
         return points;
     }
-    keep.into_iter().map(|place| points[place].clone()).collect()
+    let kept = kept.into_iter();
+    kept.map(|(place, gap_before)| EvolutionPoint { gap_before, ..points[place].clone() }).collect()
 }
 
 /// What must keep its peaks.
-fn series(point: &EvolutionPoint) -> [u32; 5] {
-    let [arrived, left, viewers] = [point.arrived, point.left, point.viewers].map(Option::unwrap_or_default);
-    [point.chatters, viewers, arrived, left, point.new]
+fn looked_at(point: &EvolutionPoint) -> Point<5> {
+    Point {
+        channel: point.channel_id,
+        gap_before: point.gap_before,
+        series: [Some(point.chatters), point.viewers, point.arrived, point.left, Some(point.new)],
+    }
 }
 
 fn markers(state: &State, period: Period) -> Vec<Marker> {

@@ -12,9 +12,9 @@ use common::{
 use super::people::people;
 use crate::{
     App,
-    answers::{Answered, Needs, Question, State},
+    answers::{Answered, History, Needs, Question, State},
     engine::{
-        Capture,
+        Capture, broadcasts,
         newcomers::{self, Firsts, LATER, Newcomer},
         retention,
     },
@@ -28,7 +28,7 @@ use crate::{
 /// How many later broadcasts a cohort is followed for when nobody says.
 const HORIZON: u32 = 12;
 
-const NEEDS: Needs = Needs { history: true, events: true };
+const NEEDS: Needs = Needs { history: History::Ever, events: true, sources: false };
 
 pub(crate) async fn get(
     Shared(app): Shared<App>,
@@ -84,7 +84,8 @@ async fn find(
     period: Period,
 ) -> Result<Arc<Found>, Failure> {
     let compute = async {
-        let history = selection.with_history(store).await?;
+        let history = selection.with_history(store, true).await?;
+        let known = history.with_earlier(store).await?;
         let newcomers = store.fold(&history.captures, Firsts::new(history.before)).await?.finish();
         let mut raids: Vec<_> = state.raids.iter().map(|raid| ((raid.to, raid.raided_at), raid.id)).collect();
         raids.sort_unstable();
@@ -92,9 +93,11 @@ async fn find(
         let captures = history.captures;
         store
             .heavy(move || {
-                let origins = newcomers::origins(&captures, &newcomers, &times);
-                let named =
-                    origins.into_iter().map(|(origin, raid)| (origin, raid.map(|place| raids[place].1)));
+                let (mut known, earlier): (Vec<Capture>, Vec<bool>) = known.into_iter().unzip();
+                broadcasts::number(&mut known);
+                let origins = newcomers::origins(&known, &times).into_iter().zip(earlier);
+                let at_hand = origins.filter(|(_, earlier)| !earlier);
+                let named = at_hand.map(|((origin, raid), _)| (origin, raid.map(|place| raids[place].1)));
                 Found { origins: named.collect(), captures, newcomers }
             })
             .await

@@ -17,7 +17,7 @@ use roaring::RoaringBitmap;
 
 use crate::{
     App,
-    answers::{Answered, Needs, Question, State},
+    answers::{Answered, History, Needs, Question, State},
     engine::{
         Capture,
         raids::{BEFORE_WINDOW, Raid, RaidsSeen, Seen},
@@ -39,7 +39,7 @@ pub(crate) async fn get(
 ) -> Result<Answered, Problem> {
     let (channels, period) = (parameters.channels()?, parameters.period()?);
     parameters.finish()?;
-    let needs = Needs { history: true, events: true };
+    let needs = Needs { history: History::Ever, events: true, sources: true };
     let question = Question { name: "raids", subject, channels, period, needs, parameters: String::new() };
     app.answers.of(&question, |store, state| follow(store, state, period)).await
 }
@@ -56,7 +56,8 @@ async fn follow(store: Store, state: Arc<State>, period: Period) -> Result<Raids
         .iter()
         .map(|raid| Raid { channel: raid.to, at: raid.raided_at, source: sources.get(&raid.id).cloned() })
         .collect();
-    let seen = store.fold(&selection.captures, RaidsSeen::new(followed.into())).await?.finish();
+    let history = selection.with_history(&store, true).await?;
+    let seen = store.fold(&history.captures, RaidsSeen::new(followed.into())).await?.finish();
     let mut raids: Vec<RaidSeen> =
         raids.into_iter().zip(seen).map(|(raid, seen)| told(raid, &seen)).collect();
     raids.sort_by_key(|raid| raid.raided_at);

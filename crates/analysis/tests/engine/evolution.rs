@@ -1,10 +1,8 @@
 //! How rooms fill and empty.
 
-use analysis::engine::{
-    broadcasts,
-    evolution::{Flow, Flows, gaps_before, shown, usual_interval},
-};
+use analysis::engine::evolution::{Flow, Flows, Point, gaps_before, shares, shown, usual_interval};
 use chrono::TimeDelta;
+use common::ids::ChannelId;
 use proptest::prelude::*;
 
 use crate::world::{World, world};
@@ -33,29 +31,35 @@ fn naive(world: &World) -> Vec<Flow> {
     flows
 }
 
+/// How many points of a stretch of three series are shown at most.
+const STRETCH: usize = 8;
+
+/// A point: whether there is a gap before it, and its series.
+type Drawn = (bool, [Option<u32>; 3]);
+
+/// The points of some channels.
+fn courses() -> impl Strategy<Value = Vec<Vec<Drawn>>> {
+    let point = (prop::bool::weighted(0.1), any::<[Option<u32>; 3]>());
+    prop::collection::vec(prop::collection::vec(point, 1..150), 0..5)
+}
+
+fn points(courses: &[Vec<Drawn>]) -> Vec<Point<3>> {
+    let mut points = Vec::new();
+    for (channel, course) in (1..).map(ChannelId).zip(courses) {
+        points.extend(course.iter().map(|(gap_before, series)| Point {
+            channel,
+            gap_before: *gap_before,
+            series: *series,
+        }));
+    }
+    points
+}
+
 proptest! {
     #[test]
     fn flows_are_those_of_the_rows(world in world()) {
         let flows = world.fold(Flows::new(world.known_before())).finish();
         prop_assert_eq!(flows, naive(&world));
-    }
-
-    #[test]
-    fn broadcasts_hold_together(world in world()) {
-        for channel in world.channels() {
-            prop_assert_eq!(world.captures[channel[0]].broadcast, 0);
-            for pair in channel.windows(2) {
-                let (before, after) = (&world.captures[pair[0]], &world.captures[pair[1]]);
-                let same = match (before.stream, after.stream) {
-                    (Some(before), Some(after)) => before == after,
-                    (None, None) => after.at - before.at <= broadcasts::BREAK,
-                    _ => false,
-                };
-                prop_assert_eq!(after.broadcast - before.broadcast, u32::from(!same));
-            }
-        }
-        let listed = broadcasts::list(&world.captures);
-        prop_assert_eq!(listed.iter().map(|broadcast| broadcast.captures as usize).sum::<usize>(), world.captures.len());
     }
 
     #[test]
@@ -84,20 +88,55 @@ proptest! {
     }
 
     #[test]
-    fn peaks_and_valleys_stay_in_sight(points in prop::collection::vec(any::<[u32; 3]>(), 0..400), limit in 8_usize..100) {
-        let kept = shown(&points, limit);
-        prop_assert!(kept.windows(2).all(|pair| pair[0] < pair[1]));
-        prop_assert!(kept.len() <= limit.max(8));
-        if points.len() <= limit {
-            prop_assert_eq!(kept.len(), points.len());
-        } else {
-            for series in 0..3 {
-                let values = || points.iter().map(|point| point[series]);
-                prop_assert!(kept.iter().any(|place| Some(points[*place][series]) == values().max()));
-                prop_assert!(kept.iter().any(|place| Some(points[*place][series]) == values().min()));
+    fn peaks_and_valleys_of_each_channel_stay_in_sight(courses in courses(), limit in 1_usize..400) {
+        let kept = shown(&points(&courses), limit);
+        prop_assert!(kept.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        prop_assert!(kept.len() <= limit.max(STRETCH * courses.len()));
+        let lengths: Vec<usize> = courses.iter().map(Vec::len).collect();
+        let mut start = 0;
+        for (course, share) in courses.iter().zip(shares(&lengths, limit)) {
+            let places = kept.iter().filter_map(|(place, _)| place.checked_sub(start));
+            let here: Vec<usize> = places.filter(|place| *place < course.len()).collect();
+            start += course.len();
+            if course.len() <= share {
+                prop_assert_eq!(here.len(), course.len());
+                continue;
             }
-            prop_assert_eq!(kept.first(), Some(&0));
-            prop_assert_eq!(kept.last(), Some(&(points.len() - 1)));
+            let ends = (here.first().copied(), here.last().copied());
+            prop_assert_eq!(ends, (Some(0), Some(course.len() - 1)));
+            let stretches = (share / STRETCH).max(1);
+            for stretch in 0..stretches {
+                let range = course.len() * stretch / stretches..course.len() * (stretch + 1) / stretches;
+                for series in 0..3 {
+                    let all: Vec<u32> = range.clone().filter_map(|place| course[place].1[series]).collect();
+                    let within = here.iter().filter(|place| range.contains(*place));
+                    let seen: Vec<u32> = within.filter_map(|place| course[*place].1[series]).collect();
+                    prop_assert_eq!((seen.iter().max(), seen.iter().min()), (all.iter().max(), all.iter().min()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn gaps_before_points_that_are_not_shown_are_told(courses in courses(), limit in 1_usize..400) {
+        let points = points(&courses);
+        let mut before: Option<usize> = None;
+        for (place, gap_before) in shown(&points, limit) {
+            let same_channel = before.filter(|before| points[*before].channel == points[place].channel);
+            let since = same_channel.map_or(place, |before| before + 1);
+            prop_assert_eq!(gap_before, points[since..=place].iter().any(|point| point.gap_before));
+            before = Some(place);
+        }
+    }
+
+    #[test]
+    fn channels_share_fairly(lengths in prop::collection::vec(0_usize..100, 0..8), limit in 0_usize..400) {
+        let shares = shares(&lengths, limit);
+        prop_assert_eq!(shares.len(), lengths.len());
+        prop_assert_eq!(shares.iter().sum::<usize>(), limit.min(lengths.iter().sum::<usize>()));
+        for (share, length) in shares.iter().zip(&lengths) {
+            prop_assert!(share <= length);
+            prop_assert!(share == length || shares.iter().all(|other| *other <= share + 1));
         }
     }
 }

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
+mod broadcasts;
+mod compare;
+mod creations;
 mod evolution;
 mod newcomers;
 mod participation;

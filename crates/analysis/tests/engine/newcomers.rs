@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use common::{clients::analysis::people::Origin, ids::ChannelId};
 use proptest::prelude::*;
 
-use crate::world::{World, account, world};
+use crate::world::{World, world};
 
 fn naive(world: &World) -> Vec<Newcomer> {
     let mut first: BTreeMap<(ChannelId, u32), usize> = BTreeMap::new();
@@ -59,35 +59,32 @@ proptest! {
 
     #[test]
     fn an_origin_has_its_reason(
-        mut world in world(),
+        world in world(),
         drawn in prop::collection::vec((0_usize..30, -30_i64..10), 0..6),
-        crowd in prop::collection::btree_set(account(), 0..40),
     ) {
-        // A wave needs a crowd.
-        if let Some(place) = world.captures.len().checked_sub(1) {
-            world.rows.retain(|(row, _)| *row != place);
-            world.rows.extend(crowd.iter().map(|account| (place, *account)));
-        }
-        let newcomers = naive(&world);
         let raids = raids(&world, &drawn);
-        let origins = origins(&world.captures, &newcomers, &raids);
+        let origins = origins(&world.captures, &raids);
         prop_assert_eq!(origins.len(), world.captures.len());
         for channel in world.channels() {
-            let new_in = |place: usize| newcomers.iter().filter(|newcomer| newcomer.capture as usize == place).count();
-            let mut own: Vec<usize> =
-                channel.iter().filter(|place| world.captures[**place].own).map(|place| new_in(*place)).collect();
-            own.sort_unstable();
-            let median = own.get(own.len() / 2).copied().unwrap_or(0);
+            let capture = |index: usize| &world.captures[channel[index]];
+            let opens = |index: usize| capture(index).broadcast > capture(index - 1).broadcast;
             for (index, place) in channel.iter().enumerate() {
-                let capture = &world.captures[*place];
-                let after = index.checked_sub(1).map(|before| world.captures[channel[before]].at);
+                let here = capture(index);
+                let after = index.checked_sub(1).map(|before| capture(before).at);
                 let raid = raids.iter().rposition(|(id, at)| {
-                    *id == capture.channel && *at <= capture.at && capture.at - *at <= RAID_WINDOW
+                    *id == here.channel && *at <= here.at && here.at - *at <= RAID_WINDOW
                         && after.is_none_or(|after| after < *at)
                 });
+                // Those that open a broadcast and those that do not are compared among themselves, the first with none.
+                let mut alike: Vec<u32> = (1..channel.len())
+                    .filter(|other| index > 0 && opens(*other) == opens(index))
+                    .map(|other| capture(other).new)
+                    .collect();
+                alike.sort_unstable();
+                let is_wave = alike.len() > 3 && here.new >= 10 && here.new > 5 * alike[alike.len() / 2];
                 let expected = match raid {
                     Some(_) => Origin::Raid,
-                    None if new_in(*place) >= 10 && new_in(*place) > 5 * median => Origin::Wave,
+                    None if is_wave => Origin::Wave,
                     None => Origin::Organic,
                 };
                 prop_assert_eq!(origins[*place].0, expected);

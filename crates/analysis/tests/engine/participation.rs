@@ -1,11 +1,14 @@
 //! How often and how long people are there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use analysis::engine::{
+    Capture,
     page::page,
-    participation::{Attendance, Attendances, LONGEST, distribution, totals, weights},
+    participation::{Attendance, Attendances, Habit, Habits, LONGEST, distribution, totals, weights},
 };
+use chrono::{DateTime, TimeDelta};
+use common::ids::{AccountId, CaptureId, ChannelId};
 use proptest::prelude::*;
 
 use crate::world::{World, world};
@@ -35,7 +38,108 @@ fn naive(world: &World, weights: &[u32]) -> Vec<Attendance> {
     attendances
 }
 
+/// The one account of a [`timeline`], and one that is in no world.
+const VIEWER: u32 = 2_003;
+const STRANGER: u32 = 1_000_000;
+
+/// Channels with broadcasts of a capture each, in which [`VIEWER`] is or is not.
+fn timeline(channels: &[Vec<bool>]) -> World {
+    let (mut captures, mut rows) = (Vec::new(), Vec::new());
+    for (channel, broadcasts) in (1..).map(ChannelId).zip(channels) {
+        for (broadcast, there) in (0_u32..).zip(broadcasts) {
+            if *there {
+                rows.push((captures.len(), VIEWER));
+            }
+            captures.push(Capture {
+                id: CaptureId(captures.len() as u64 + 1),
+                channel,
+                at: DateTime::UNIX_EPOCH + TimeDelta::days(broadcast.into()),
+                stream: None,
+                broadcast,
+                chatters: u32::from(*there),
+                new: 0,
+                uncertain: 0,
+                viewers: None,
+                own: false,
+            });
+        }
+    }
+    World { captures, rows, before: HashMap::new(), created: HashMap::new(), cut: 0 }
+}
+
+/// Random worlds, and longer ones of one account.
+fn worlds() -> impl Strategy<Value = World> {
+    let channel = prop::collection::vec(prop::bool::weighted(0.6), 0..25);
+    let channels = prop::collection::vec(channel, 0..4);
+    prop_oneof![world(), channels.prop_map(|channels| timeline(&channels))]
+}
+
+/// Whether an account was in each of the broadcasts of a channel.
+fn attended(world: &World, channel: &[usize], account: u32) -> Vec<bool> {
+    let last = world.captures[*channel.last().unwrap()].broadcast;
+    let there = |broadcast: u32| {
+        let mut places = channel.iter().filter(|place| world.captures[**place].broadcast == broadcast);
+        places.any(|place| world.rows.contains(&(*place, account)))
+    };
+    (0..=last).map(there).collect()
+}
+
+fn since_first(attended: &[bool]) -> &[bool] {
+    &attended[attended.iter().position(|there| *there).unwrap_or(attended.len())..]
+}
+
+fn until_last(attended: &[bool]) -> &[bool] {
+    &attended[..attended.iter().rposition(|there| *there).map_or(0, |last| last + 1)]
+}
+
+/// In three at least, and in three of five.
+fn usually_there(attended: &[bool]) -> bool {
+    let times = attended.iter().filter(|there| **there).count();
+    times >= 3 && times * 5 >= attended.len() * 3
+}
+
+#[test]
+fn who_is_usually_there_is_a_regular() {
+    let regular = |channels: &[&str]| {
+        let marks = |channel: &&str| channel.chars().map(|mark| mark == 'x').collect::<Vec<bool>>();
+        let world = timeline(&channels.iter().map(marks).collect::<Vec<_>>());
+        world.fold(Habits::default()).of(AccountId(VIEWER)).regular
+    };
+    assert!(regular(&["xxx"]) && regular(&["----xxx"]) && regular(&["xx-x-"]));
+    assert!(!regular(&[]) && !regular(&["xx"]) && !regular(&["xxx---"]) && !regular(&["x--x--x"]));
+    assert!(regular(&["x-----", "xxx"]) && regular(&["xxx", "------"]) && !regular(&["xx", "xx"]));
+}
+
 proptest! {
+    #[test]
+    fn regulars_attend_most_broadcasts_from_their_first_to_their_last(world in worlds()) {
+        let attendances = world.fold(Attendances::new(weights(&world.captures).into())).finish();
+        for attendance in attendances {
+            let channels = world.channels();
+            let channel = channels.iter().find(|channel| world.captures[channel[0]].channel == attendance.channel);
+            let attended = attended(&world, channel.unwrap(), attendance.account);
+            let expected = usually_there(until_last(since_first(&attended)));
+            prop_assert_eq!(attendance.is_regular(), expected);
+        }
+    }
+
+    #[test]
+    fn who_is_usually_there_on_one_channel_is_a_regular(world in worlds()) {
+        let habits = world.fold(Habits::default());
+        let channels = world.channels();
+        let everybody = world.seen(0..world.captures.len());
+        for account in everybody.into_iter().chain([STRANGER]) {
+            let attended: Vec<Vec<bool>> =
+                channels.iter().map(|channel| attended(&world, channel, account)).collect();
+            let expected = Habit {
+                broadcasts: u32::try_from(attended.iter().flatten().filter(|there| **there).count()).unwrap(),
+                regular: attended.iter().any(|channel| usually_there(since_first(channel))),
+            };
+            prop_assert_eq!(habits.of(AccountId(account)), expected);
+            prop_assert_eq!(habits.broadcasts() as usize, attended.iter().map(Vec::len).sum::<usize>());
+        }
+    }
+
     #[test]
     fn attendances_are_those_of_the_rows(world in world()) {
         let weights = weights(&world.captures);

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use analysis::engine::{
     newcomers::RAID_WINDOW,
-    raids::{BEFORE_WINDOW, Raid, RaidsSeen, STAYED_AFTER, Seen},
+    raids::{ARRIVING, BEFORE_WINDOW, Raid, RaidsSeen, STAYED_AFTER, Seen},
 };
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -28,11 +28,16 @@ fn naive(world: &World, raid: &Raid) -> Seen {
     }
     seen.after = Some(world.captures[after].id);
     let Some(before) = before else { return seen };
-    let arrived: BTreeSet<u32> = world.roster(after).difference(&world.roster(before)).copied().collect();
+    let broadcast = world.captures[after].broadcast;
+    let arriving = on_channel().filter(|place| {
+        let capture = &world.captures[*place];
+        let soon = capture.broadcast == broadcast && capture.at <= raid.at + ARRIVING;
+        *place == after || (*place > after && soon)
+    });
+    let arrived = &world.seen(arriving) - &world.roster(before);
     seen.arrived = Some(count(&arrived));
     let source = raid.source.as_ref().map(|source| source.iter().collect::<BTreeSet<u32>>());
     seen.seen_at_source = source.map(|source| count(&(&arrived & &source)));
-    let broadcast = world.captures[after].broadcast;
     let stayed = on_channel().find(|place| {
         let capture = &world.captures[*place];
         *place > after && capture.broadcast == broadcast && capture.at >= raid.at + STAYED_AFTER

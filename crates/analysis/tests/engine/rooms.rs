@@ -149,10 +149,6 @@ proptest! {
                 };
                 prop_assert!(held >= 0 && fits && begins, "{unit:?} {start} {time}");
             }
-            let same = creations::usual(&[histogram.clone(), histogram.clone()], histogram.enriched);
-            for (bar, usual) in same {
-                prop_assert!((usual - f64::from(histogram.bars[&bar])).abs() < 1e-6, "a room beside itself");
-            }
         }
         let (page, more, count) = creations::created_within(&members, &accounts, span, None, 5);
         prop_assert_eq!((count as usize, more), (within.len(), within.len() > 5));

@@ -97,6 +97,7 @@ struct Drawn {
     stream: Option<u64>,
     own: bool,
     roster: BTreeSet<u32>,
+    new: u32,
 }
 
 prop_compose! {
@@ -106,8 +107,9 @@ prop_compose! {
         stream in option::weighted(0.7, 0_u64..3),
         own in prop::bool::weighted(0.8),
         roster in collection::btree_set(account(), 0..25),
+        new in prop_oneof![6 => 0_u32..8, 1 => 10_u32..60],
     ) -> Drawn {
-        Drawn { channel, minutes, stream, own, roster }
+        Drawn { channel, minutes, stream, own, roster, new }
     }
 }
 
@@ -131,6 +133,7 @@ prop_compose! {
                 stream: capture.stream.map(StreamId),
                 broadcast: 0,
                 chatters: u32::try_from(capture.roster.len()).unwrap(),
+                new: capture.new,
                 uncertain: 0,
                 viewers: None,
                 own: capture.own,

@@ -158,15 +158,47 @@ async fn without_redis_answers_are_computed() {
 #[tokio::test]
 async fn equal_questions_at_once_are_computed_once() {
     let world = World::new().await;
-    let session = world.session().await;
-    world.accounts(5_000).await;
-    let everybody: Vec<u32> = (1..=5_000).collect();
-    for minute in 0..20 {
-        world.capture(session, 7, &format!("2026-11-01 20:{minute:02}:00"), &everybody).await;
-    }
+    let (session, empty) = (world.session().await, world.session().await);
+    world.accounts(3).await;
+    world.capture(session, 7, "2026-11-01 20:00:00", &[1, 2, 3]).await;
+    // Where nothing but the work itself can be shared.
     let alone = world.without_redis().await;
-    let all = futures_util::future::join_all((0..64).map(|_| alone.summary(session, ""))).await;
-    assert!(all.iter().all(|said| said.body == all[0].body && said.cache() == "MISS"));
+    let held = world.hold_rosters().await;
+    let asking = futures_util::future::join_all((0..64).map(|_| alone.summary(session, "")));
+    let meanwhile = async {
+        let reader = world.next_roster_reader(&[]).await;
+        // The others have come as far as they can when these are answered, which take the same way.
+        for _ in 0..5 {
+            assert_eq!(alone.summary(empty, "").await.cache(), "MISS");
+        }
+        assert_eq!(world.roster_readers().await, [reader], "the same is computed more than once");
+        held.let_go().await;
+    };
+    let (all, ()) = futures_util::future::join(asking, meanwhile).await;
+    assert_eq!(all[0].body["distinct_accounts"], 3);
+    assert!(all.iter().all(|said| said.cache() == "MISS" && said.body == all[0].body));
+
     let all = futures_util::future::join_all((0..64).map(|_| world.service.summary(session, ""))).await;
     assert!(all.iter().all(|said| said.body == all[0].body));
+}
+
+#[tokio::test]
+async fn a_question_is_dropped_when_nobody_waits_for_its_answer() {
+    let world = World::new().await;
+    let session = world.session().await;
+    world.accounts(3).await;
+    world.capture(session, 7, "2026-11-01 20:00:00", &[1, 2, 3]).await;
+    let held = world.hold_rosters().await;
+    let asker = world.service.begin(&format!("/internal/v1/sessions/{session}/summary")).await;
+    let reader = world.next_roster_reader(&[]).await;
+    asker.hang_up().await;
+
+    // Were it still computed, who asks the same would wait for that instead of reading anew.
+    let meanwhile = async {
+        world.next_roster_reader(&[reader]).await;
+        held.let_go().await;
+    };
+    let (said, ()) = futures_util::future::join(world.service.summary(session, ""), meanwhile).await;
+    assert_eq!((said.cache(), &said.body["distinct_accounts"]), ("MISS", &json!(3)));
+    assert_eq!(world.service.summary(session, "").await.cache(), "HIT");
 }

@@ -3,8 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 mod cache;
+mod compare;
 mod export;
+mod memory;
+mod program;
 mod questions;
 mod refusals;
+mod regulars;
+mod renames;
+mod streams;
 mod summary;
 mod support;
+mod viewer;

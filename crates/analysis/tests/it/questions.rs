@@ -243,13 +243,15 @@ async fn accounts_are_rows_with_what_was_seen_of_them() {
 #[tokio::test]
 async fn a_viewer_has_names_and_presences() {
     let world = World::new().await;
-    let (session, _) = story(&world).await;
+    let (session, ids) = story(&world).await;
     for name in ["one", "two", "three"] {
         let renamed = common::clients::twitch_api::Chatter(1010.into(), name.to_owned(), name.to_owned());
         let mut connection = world.pool.acquire().await.unwrap();
         let at = common::clock::Clock::system().now();
         common::db::accounts::rename(&mut connection, &[renamed], at).await.unwrap();
     }
+    let new = sqlx::query("UPDATE captures SET new_count = 3 WHERE id = ?").bind(ids[3]);
+    new.execute(&world.pool).await.unwrap();
     let said = world.service.get("/internal/v1/accounts/1010?channel=7,9").await;
     assert_eq!(said.status, 200, "{}", said.body);
     assert_eq!((&said.body["login"], &said.body["names"].as_array().unwrap().len()), (&json!("three"), &3));
@@ -260,6 +262,13 @@ async fn a_viewer_has_names_and_presences() {
         .map(|channel| json!([channel["channel_id"], channel["attended"]]))
         .collect();
     assert_eq!(attended, [json!(["7", 3]), json!(["9", 1])]);
+    let arrival = |channel: usize| said.body["channels"][channel]["arrival"].clone();
+    let came =
+        json!({"capture_id": ids[3].to_string(), "origin": "raid", "raid_from": "adam", "newcomers": 3});
+    assert_eq!(arrival(0), came);
+    assert_eq!((&arrival(1)["origin"], &arrival(1)["raid_from"]), (&json!("organic"), &json!(null)));
+    let since = world.service.get("/internal/v1/accounts/1010?channel=7&from=2026-11-02T00:00:00Z").await;
+    assert_eq!(since.body["channels"][0]["arrival"], json!(null), "they may have been there before");
     let bare = world.service.get("/internal/v1/accounts/1010").await;
     assert_eq!(bare.body["channels"], json!([]));
     let renames = world.service.get(&format!("/internal/v1/sessions/{session}/renames")).await;

@@ -13,11 +13,21 @@ use common::{
 use devstack::testing::{TestDatabase, TestRedis};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
-use sqlx::MySqlPool;
-use tokio::{net::TcpListener, task::JoinHandle};
+use sqlx::{Connection as _, Executor as _, MySqlConnection, MySqlPool};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
 use uuid::Uuid;
 
 pub const TOKEN: &str = "an-internal-token-of-enough-characters";
+
+/// Nobody listens there.
+pub const NO_REDIS: &str = "redis://127.0.0.1:9/";
+
+/// How long is waited for what happens at once, on a machine that has other things to do.
+pub const SOON: Duration = Duration::from_secs(15);
 
 /// A database with rows in it, and a service that reads them.
 pub struct World {
@@ -34,6 +44,12 @@ pub struct Service {
     shutdown: Shutdown,
     running: Option<JoinHandle<Result<(), analysis::Error>>>,
 }
+
+/// Keeps everybody from the rosters: who reads one waits until they are let go.
+pub struct HeldRosters(MySqlConnection);
+
+/// Somebody who asked, and does not read the answer.
+pub struct Asker(TcpStream);
 
 /// An answer, read.
 #[derive(Debug)]
@@ -59,7 +75,36 @@ impl World {
 
     /// A replica whose Redis is not there.
     pub async fn without_redis(&self) -> Service {
-        Service::start(self.database.url(), "redis://127.0.0.1:9/").await
+        Service::start(self.database.url(), NO_REDIS).await
+    }
+
+    pub fn database_url(&self) -> &str {
+        self.database.url()
+    }
+
+    /// Makes every statement wait that reads rosters.
+    pub async fn hold_rosters(&self) -> HeldRosters {
+        let mut connection = MySqlConnection::connect(self.database.url()).await.unwrap();
+        connection.execute("LOCK TABLES rosters WRITE").await.unwrap();
+        HeldRosters(connection)
+    }
+
+    /// The connections with a statement that reads rosters, or waits for them.
+    pub async fn roster_readers(&self) -> Vec<i64> {
+        let readers = sqlx::query_scalar(
+            "SELECT CAST(id AS SIGNED) FROM information_schema.processlist
+             WHERE db = DATABASE() AND id <> CONNECTION_ID() AND info LIKE '%JOIN rosters%'",
+        );
+        readers.fetch_all(&self.pool).await.unwrap()
+    }
+
+    /// Waits for one of those that is none of `known`.
+    pub async fn next_roster_reader(&self, known: &[i64]) -> i64 {
+        devstack::wait::until("a statement on rosters", SOON, || async {
+            self.roster_readers().await.into_iter().find(|reader| !known.contains(reader))
+        })
+        .await
+        .unwrap()
     }
 
     pub async fn session(&self) -> Uuid {
@@ -132,6 +177,29 @@ impl World {
         id
     }
 
+    /// A broadcast of `channel`, ended.
+    pub async fn stream(&self, id: u64, channel: u64, started: &str, ended: &str) {
+        sqlx::query(
+            "INSERT INTO streams (id, channel_id, title, started_at, seen_at, ended_at) VALUES (?, ?, 'Chess', ?, ?, ?)",
+        )
+        .bind(id)
+        .bind(channel)
+        .bind(time(started))
+        .bind(time(ended))
+        .bind(time(ended))
+        .execute(&self.pool)
+        .await
+        .unwrap();
+    }
+
+    /// A complete capture in `session`, made in a broadcast; its id.
+    pub async fn capture_of(&self, session: Uuid, channel: u64, stream: u64, at: &str, who: &[u32]) -> u64 {
+        let id = self.capture(session, channel, at, who).await;
+        let update = sqlx::query("UPDATE captures SET stream_id = ? WHERE id = ?").bind(stream).bind(id);
+        update.execute(&self.pool).await.unwrap();
+        id
+    }
+
     pub async fn capture_without_roster(&self, session: Uuid, channel: u64, at: &str, status: &str) -> u64 {
         let id = sqlx::query("INSERT INTO captures (channel_id, slot, status) VALUES (?, ?, ?)")
             .bind(channel)
@@ -151,7 +219,42 @@ impl World {
     }
 }
 
+impl HeldRosters {
+    pub async fn let_go(mut self) {
+        self.0.execute("UNLOCK TABLES").await.unwrap();
+    }
+}
+
+impl Asker {
+    /// Hangs up, and waits until the service has, too: it drops a question with its connection.
+    pub async fn hang_up(mut self) {
+        self.0.shutdown().await.unwrap();
+        let mut answer = Vec::new();
+        tokio::time::timeout(SOON, self.0.read_to_end(&mut answer)).await.unwrap().unwrap();
+        assert!(answer.is_empty(), "the question was answered");
+    }
+}
+
 impl Service {
+    /// One that runs elsewhere.
+    pub fn at(base: String) -> Self {
+        let http = common::http::client(Duration::from_secs(20)).unwrap();
+        Self { base, http, shutdown: Shutdown::manual(), running: None }
+    }
+
+    pub async fn is_up(&self) -> bool {
+        let answer = self.http.get(format!("{}/healthz", self.base)).send().await;
+        answer.is_ok_and(|answer| answer.status() == StatusCode::OK)
+    }
+
+    /// Asks for `path`, with the token, and leaves it at that.
+    pub async fn begin(&self, path: &str) -> Asker {
+        let mut stream = TcpStream::connect(self.base.trim_start_matches("http://")).await.unwrap();
+        let head = format!("GET {path} HTTP/1.1\r\nhost: analysis\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        Asker(stream)
+    }
+
     async fn start(database: &str, redis: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

@@ -145,14 +145,30 @@ pub const TOLD: TimeDelta = TimeDelta::hours(2);
 /// # Errors
 /// When MariaDB fails.
 pub async fn people(pool: &Pool, channel: ChannelId, since: DateTime<Utc>) -> Result<Vec<UserId>, DbError> {
-    let users = sqlx::query_scalar!(
-        "SELECT user_id FROM channel_roles WHERE channel_id = ? AND checked_at >= ?",
-        channel.0,
+    let roles = people_of(pool, &[channel], since).await?;
+    Ok(roles.into_iter().map(|(user, _)| user).collect())
+}
+
+/// The same of several channels, in the order of the users.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn people_of(
+    pool: &Pool,
+    channels: &[ChannelId],
+    since: DateTime<Utc>,
+) -> Result<Vec<(UserId, ChannelId)>, DbError> {
+    let roles = sqlx::query!(
+        "SELECT STRAIGHT_JOIN user_id, channel_id
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS asked
+         JOIN channel_roles ON channel_roles.channel_id = asked.id AND checked_at >= ?
+         ORDER BY user_id, channel_id",
+        json_list(channels)?,
         since
     )
     .fetch_all(pool)
     .await?;
-    Ok(users.into_iter().map(UserId).collect())
+    Ok(roles.into_iter().map(|role| (UserId(role.user_id), ChannelId(role.channel_id))).collect())
 }
 
 /// Stores what Twitch said about the user's channels: all of them, so that others are no longer the user's.

@@ -30,14 +30,16 @@ pub(crate) struct Viewer {
 
 /// One viewer
 ///
-/// Names, age and presence on those of the user's channels that are asked about, or all (the first hundred).
+/// Names, age and presence on those of the user's channels that are asked about, or all (the first hundred). The latest
+/// captures of each channel count: up to 5,000, and 20,000 of all channels together, of which each gets its share;
+/// `coverage` tells since when. On a channel with earlier ones it is not known how the viewer came.
 #[utoipa::path(
     get,
     path = "/accounts/{id}",
     tag = "people",
     params(
         ("id" = TwitchUserId, Path),
-        ("channel" = Option<Vec<ChannelId>>, Query, description = "Only these channels; may stand several times."),
+        ("channel" = Option<Vec<ChannelId>>, Query, description = "Only these channels; may stand several times, or be a list with commas."),
         ("from" = Option<chrono::DateTime<chrono::Utc>>, Query, description = "Only captures made then or later."),
         ("to" = Option<chrono::DateTime<chrono::Utc>>, Query, description = "Only captures made before.")
     ),
@@ -49,7 +51,8 @@ pub(crate) async fn get_account(
     PathId(account): PathId<TwitchUserId>,
     parameters: Parameters,
 ) -> Result<Json<Viewer>, Problem> {
-    let wanted = parameters.all("channel").map(id).collect::<Result<Vec<ChannelId>, _>>()?;
+    let named = parameters.all("channel").flat_map(|given| given.split(','));
+    let wanted = named.map(|name| id(name.trim())).collect::<Result<Vec<ChannelId>, _>>()?;
     let mut mine = db::channels::of_user(&app.pool, user.id()).await?;
     if mine.is_empty() {
         // Everybody has a channel: Twitch was not asked yet.

@@ -1,7 +1,7 @@
 //! Two captures, broadcasts, sessions or channels beside each other.
 
 use axum::{extract::State, response::Response};
-use common::{clients::analysis::rooms::Comparison, problem::Problem};
+use common::{clients::analysis::rooms::Comparison, ids::ChannelId, problem::Problem};
 
 use super::questions::{Kind, hand_on};
 use crate::{
@@ -14,7 +14,8 @@ use crate::{
 
 /// Compare
 ///
-/// Who arrived, left and stayed between two captures, broadcasts, sessions or channels, `a` and `b`.
+/// Who arrived, left and stayed between two captures, broadcasts, sessions or channels, `a` and `b`. A filter holds for
+/// both of them.
 #[utoipa::path(
     get,
     path = "/captures/compare",
@@ -22,6 +23,9 @@ use crate::{
     params(
         ("a" = String, Query, description = "`session:…`, `stream:…`, `capture:…` or `channel:…`."),
         ("b" = String, Query, description = "The same."),
+        ("channel" = Option<Vec<ChannelId>>, Query, description = "Only on these channels; may stand several times, or be a list with commas."),
+        ("from" = Option<chrono::DateTime<chrono::Utc>>, Query, description = "Only captures made then or later."),
+        ("to" = Option<chrono::DateTime<chrono::Utc>>, Query, description = "Only captures made before."),
         ("list" = Option<String>, Query, description = "Whose names: `arrived` (when not given), `left` or `stayed`."),
         ("limit" = Option<u32>, Query, description = "How many on a page.", minimum = 1, maximum = 1_000),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before.")
@@ -38,12 +42,20 @@ pub(crate) async fn compare(
     user: CurrentUser,
     parameters: Parameters,
 ) -> Result<Response, Problem> {
+    // Each is looked up: only one of each.
+    let mut subjects = Vec::with_capacity(2);
     for name in ["a", "b"] {
-        for text in parameters.all(name) {
-            let (kind, id) = text.split_once(':').unwrap_or_default();
-            let kind = Kind::named(kind).ok_or_else(subject_invalid)?;
-            kind.check(&app, &user, id).await?;
+        let mut given = parameters.all(name);
+        subjects.extend(given.next());
+        if given.next().is_some() {
+            let detail = format!("`{name}` is given more than once.");
+            return Err(Problem::bad_request("parameter_repeated", detail));
         }
+    }
+    for text in subjects {
+        let (kind, id) = text.split_once(':').unwrap_or_default();
+        let kind = Kind::named(kind).ok_or_else(subject_invalid)?;
+        kind.check(&app, &user, id).await?;
     }
     Ok(hand_on(app.analysis.ask("internal/v1/compare", &parameters.pairs()).await.map_err(explain)?))
 }

@@ -44,9 +44,11 @@ async fn every_question_is_handed_on_with_its_parameters_and_its_cache_header() 
         assert_eq!(browser.get(&path).await.header("x-cache"), "MISS");
         assert_eq!(browser.get(&path).await.header("x-cache"), "HIT");
     }
-    let compared = "captures/compare?a=session%3A".to_owned() + &uuid + "&b=stream%3A70&list=left";
-    let answer = browser.get(&format!("/api/v1/{compared}")).await.ok();
-    assert_eq!(answer["asked"], compared.strip_prefix("captures/").unwrap());
+    for filter in ["list=left", "channel=7%2C9&channel=8&from=2026-11-01T00%3A00%3A00Z"] {
+        let compared = format!("compare?a=session%3A{uuid}&b=stream%3A70&{filter}");
+        let answer = browser.get(&format!("/api/v1/captures/{compared}")).await.ok();
+        assert_eq!(answer["asked"], compared);
+    }
     site.services.script().analysis_refuses = Some((400, "limit_invalid"));
     browser.get("/api/v1/streams/70/newcomers?limit=x").await.is_problem(400, "limit_invalid");
 }
@@ -94,6 +96,9 @@ async fn nobody_asks_about_what_is_not_theirs() {
         ("captures/compare?a=capture:700&b=stream:70", 404, "capture_not_found"),
         ("captures/compare?a=room:7", 400, "subject_invalid"),
         ("captures/compare?a=7", 400, "subject_invalid"),
+        // Before anything is looked up.
+        ("captures/compare?a=capture:700&a=capture:700&b=stream:70", 400, "parameter_repeated"),
+        ("captures/compare?a=capture:700&b=stream:70&b=stream:70", 400, "parameter_repeated"),
     ] {
         eve.get(&format!("/api/v1/{path}")).await.is_problem(status, code);
     }
@@ -154,5 +159,14 @@ async fn a_viewer_is_shown_in_the_users_own_channels_only() {
             "accounts/500?channel=42&channel=7&channel=8"
         ]
     );
+    site.services.script().asked.clear();
+    for channels in ["channel=7,9", "channel=9&channel=8,%207", "channel=42%2C8"] {
+        browser.get(&format!("/api/v1/accounts/500?{channels}")).await.ok();
+    }
+    assert_eq!(
+        site.services.script().asked,
+        ["accounts/500?channel=7", "accounts/500?channel=7&channel=8", "accounts/500?channel=42&channel=8"]
+    );
+    browser.get("/api/v1/accounts/500?channel=7,x").await.is_problem(400, "id_invalid");
     browser.get("/api/v1/accounts/zoe").await.is_problem(400, "id_invalid");
 }

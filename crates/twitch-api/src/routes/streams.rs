@@ -5,7 +5,7 @@ use axum::{
     extract::{RawQuery, State},
     response::{IntoResponse, Response},
 };
-use common::{clients::twitch_api::StreamsAnswer, ids::ChannelId, problem::Problem};
+use common::{clients::twitch_api::StreamsAnswer, db, ids::ChannelId, problem::Problem};
 
 use super::DEFAULT_DEADLINE;
 use crate::{App, TwitchError, budget::Urgency, extract::Deadline};
@@ -34,6 +34,10 @@ pub(crate) async fn live(
         let mut session = app.helix.as_app(Urgency::Now, deadline.or(DEFAULT_DEADLINE));
         let asked = session.streams(&known.unknown).await?;
         app.live.keep(&known.unknown, &asked).await;
+        // A capture that is made now belongs to its broadcast; the poll may come a minute later.
+        if let Err(error) = db::streams::seen(&app.pool, &asked, app.clock.now()).await {
+            tracing::warn!(%error, "streams.not_stored");
+        }
         streams.extend(asked);
     }
     Ok(([("x-cache", cache)], Json(StreamsAnswer { streams })).into_response())

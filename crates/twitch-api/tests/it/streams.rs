@@ -2,6 +2,7 @@
 
 use common::{
     clients::twitch_api::Role,
+    events::{self, ChannelViewers, Event},
     ids::{ChannelId, UserId},
 };
 use serde_json::{Value, json};
@@ -28,6 +29,9 @@ async fn only_live_channels_are_listed_and_the_answer_is_kept() {
         assert!(!streams[0].title.is_empty());
     }
     assert_eq!(rig.front.count("helix/streams"), 1, "the kept answer was not used");
+    let stored: Vec<u64> =
+        sqlx::query_scalar("SELECT channel_id FROM streams").fetch_all(&rig.pool).await.unwrap();
+    assert_eq!(stored, [harbor.0], "captures belong to it before the first poll");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,6 +78,33 @@ async fn the_poll_follows_broadcasts_from_their_start_to_their_end() {
     set_live(&rig, harbor, false).await;
     set_live(&rig, pixel, true).await;
     rig.eventually("the end is noticed", || async { open().await == [pixel.0] }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_pages_are_told_of_viewers_and_of_what_the_poll_finds_changed() {
+    let rig = Rig::start_with(&[("STREAM_POLL_SECONDS", "1")]).await;
+    let (user, harbor) = (UserId(1), channel(HARBOR_LIGHT));
+    set_live(&rig, harbor, true).await;
+    rig.knows(user, &[(harbor, Role::Moderator)]).await;
+    let redis = rig.redis_store();
+    let told = |wanted: Event| {
+        let redis = &redis;
+        async move {
+            let heard = events::since(redis, user, "0").await.unwrap();
+            heard.iter().any(|told| told.event == wanted)
+        }
+    };
+    let watching =
+        |viewers| Event::Viewers { channels: vec![ChannelViewers { channel_id: harbor, viewers }] };
+    for viewers in [1_234_u32, 1_235] {
+        let edit = move |page: &mut Value| page["data"][0]["viewer_count"] = json!(viewers);
+        rig.front.misbehave("helix/streams", 1, 1, Fault::edit(edit));
+        rig.eventually("viewers are told", || told(watching(viewers))).await;
+    }
+    let ended = Event::ChannelChanged { channel_id: harbor };
+    assert!(!told(ended.clone()).await, "it goes on");
+    set_live(&rig, harbor, false).await;
+    rig.eventually("the end is told", || told(ended.clone())).await;
 }
 
 /// Channels that Twitch does not know, with ids below those of the simulator's people, from 2,000,000 on.

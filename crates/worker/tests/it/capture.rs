@@ -69,6 +69,8 @@ async fn an_empty_room_is_a_capture_of_nobody() {
 #[tokio::test]
 async fn an_incomplete_list_is_never_called_a_roster() {
     let mut world = World::started().await;
+    let stream = "INSERT INTO streams (id, channel_id, started_at, seen_at) VALUES (70, 1, NOW(6) - INTERVAL 1 HOUR, NOW(6))";
+    sqlx::query(stream).execute(&world.pool).await.unwrap();
     let page = json!({ "chatters": [["10", "ana", "Ana"]], "page": 1, "total": 2000 });
     for (channel, lines) in [
         (1, vec![page.clone(), outcome(2000, false, Some("cursor_repeated"))]),
@@ -84,6 +86,8 @@ async fn an_incomplete_list_is_never_called_a_roster() {
         .await
         .unwrap();
     assert_eq!(reasons, ["cursor_repeated", "twitch_api_cut", "twitch_unavailable"]);
+    let of_stream = "SELECT COUNT(*) FROM captures WHERE stream_id = 70 AND channel_id = 1";
+    assert_eq!(world.count(of_stream).await, 1, "a gap of the broadcast that ran then");
     assert_eq!(world.count("SELECT COUNT(*) FROM rosters").await, 0);
     world.stop().await;
 }

@@ -56,7 +56,7 @@ pub enum Origin {
     /// First seen in the first capture after a raid, within 15 minutes of it.
     Raid,
     /// First seen in a capture with far more newcomers than usual: at least 10, and over five times the median of
-    /// the channel's captures.
+    /// the channel's captures at hand and up to 500 before them. First captures of broadcasts are compared with each other.
     Wave,
     Organic,
 }
@@ -184,8 +184,21 @@ pub struct Presence {
     pub attended: u32,
     pub first_seen_at: Option<DateTime<Utc>>,
     pub last_seen_at: Option<DateTime<Utc>>,
+    /// None when they were not seen, or when captures that are not looked at may have seen them before.
+    pub arrival: Option<Arrival>,
     /// In the order of time.
     pub broadcasts: Vec<BroadcastPresence>,
+}
+
+/// The first sight of a viewer on a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Arrival {
+    pub capture_id: CaptureId,
+    pub origin: Origin,
+    /// The login of the channel whose raid they came with.
+    pub raid_from: Option<String>,
+    /// How many were seen for the first time in the same capture, they included.
+    pub newcomers: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

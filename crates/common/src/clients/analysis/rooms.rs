@@ -122,7 +122,7 @@ pub struct RaidSeen {
     pub before: Option<CaptureId>,
     /// The first capture after it, within 15 minutes.
     pub after: Option<CaptureId>,
-    /// In the capture after and not in the one before.
+    /// In the capture after, or in another one up to 5 minutes after the raid, and not in the one before.
     pub arrived: Option<u32>,
     /// Of those who arrived, seen on the channel that sent them, in our last capture of it, up to 30 minutes before.
     pub seen_at_source: Option<u32>,
@@ -195,6 +195,7 @@ pub struct AccountSeen {
     pub last_seen_at: DateTime<Utc>,
     /// Of the other broadcasts, those with them.
     pub other_broadcasts: u32,
-    /// Usually there: in three of the other broadcasts at least, and in 60 % of those since the first of them.
+    /// Usually there on one of the channels at least: in three of its other broadcasts, and in 60 % of those since the first
+    /// that they attended.
     pub regular: bool,
 }

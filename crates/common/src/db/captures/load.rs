@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     db::{DbError, Pool, json_list},
@@ -38,6 +38,8 @@ pub struct Settled {
     pub captured_at: Option<DateTime<Utc>>,
     pub stream: Option<StreamId>,
     pub chatters: u32,
+    /// Those whom the channel had never seen.
+    pub new: u32,
     /// How many people the roster may lack, or name although they had left.
     pub uncertain: u32,
     pub viewers: Option<u32>,
@@ -160,6 +162,7 @@ struct Row {
     captured_at: Option<DateTime<Utc>>,
     stream_id: Option<u64>,
     chatters_count: u32,
+    new_count: u32,
     uncertain: u32,
     viewer_count: Option<u32>,
 }
@@ -173,6 +176,7 @@ impl From<Row> for Settled {
             captured_at: row.captured_at,
             stream: row.stream_id.map(StreamId),
             chatters: row.chatters_count,
+            new: row.new_count,
             uncertain: row.uncertain,
             viewers: row.viewer_count,
         }
@@ -183,7 +187,8 @@ fn settled(rows: Vec<Row>) -> Vec<Settled> {
     rows.into_iter().map(Settled::from).collect()
 }
 
-/// The settled captures of a session on `channels`, in the order of channel and time; at most `limit`.
+/// The settled captures of a session on `channels` with `from <=` their time `< to`, in the order of channel and time; at
+/// most `limit`.
 ///
 /// # Errors
 /// When MariaDB fails.
@@ -191,19 +196,23 @@ pub async fn of_session(
     pool: &Pool,
     session: SessionId,
     channels: &[ChannelId],
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
     limit: u32,
 ) -> Result<Vec<Settled>, DbError> {
     let rows = sqlx::query_as!(
         Row,
         "SELECT captures.id, channel_id, slot AS `slot: DateTime<Utc>`,
                 IF(status = 'complete', captured_at, NULL) AS `captured_at: DateTime<Utc>`, stream_id,
-                chatters_count, uncertain, viewer_count
+                chatters_count, new_count, uncertain, viewer_count
          FROM session_captures STRAIGHT_JOIN captures ON captures.id = session_captures.capture_id
          WHERE session_captures.session_id = ? AND captures.status IN ('complete', 'failed', 'missed')
            AND channel_id IN (SELECT id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS chosen)
+           AND COALESCE(captured_at, slot) >= ? AND COALESCE(captured_at, slot) < ?
          ORDER BY channel_id, COALESCE(captured_at, slot), captures.id LIMIT ?",
         session.0,
         json_list(channels)?,
+        from.naive_utc(),
+        to.naive_utc(),
         limit
     )
     .fetch_all(pool)
@@ -220,7 +229,7 @@ pub async fn of_stream(pool: &Pool, stream: StreamId, limit: u32) -> Result<Vec<
         Row,
         "SELECT id, channel_id, slot AS `slot: DateTime<Utc>`,
                 IF(status = 'complete', captured_at, NULL) AS `captured_at: DateTime<Utc>`, stream_id,
-                chatters_count, uncertain, viewer_count
+                chatters_count, new_count, uncertain, viewer_count
          FROM captures WHERE stream_id = ? AND status IN ('complete', 'failed', 'missed')
          ORDER BY channel_id, COALESCE(captured_at, slot), id LIMIT ?",
         stream.0,
@@ -240,7 +249,7 @@ pub async fn one(pool: &Pool, capture: CaptureId) -> Result<Option<Settled>, DbE
         Row,
         "SELECT id, channel_id, slot AS `slot: DateTime<Utc>`,
                 IF(status = 'complete', captured_at, NULL) AS `captured_at: DateTime<Utc>`, stream_id,
-                chatters_count, uncertain, viewer_count
+                chatters_count, new_count, uncertain, viewer_count
          FROM captures WHERE id = ? AND status IN ('complete', 'failed', 'missed')",
         capture.0
     )
@@ -263,7 +272,7 @@ pub async fn of_channel(
     let rows = sqlx::query_as!(
         Row,
         "SELECT id, channel_id, slot AS `slot: DateTime<Utc>`, captured_at AS `captured_at: DateTime<Utc>`, stream_id,
-                chatters_count, uncertain, viewer_count
+                chatters_count, new_count, uncertain, viewer_count
          FROM captures
          WHERE channel_id = ? AND status = 'complete' AND captured_at >= ? AND captured_at < ?
          ORDER BY captured_at DESC, id DESC LIMIT ?",
@@ -277,6 +286,32 @@ pub async fn of_channel(
     let mut captures = settled(rows);
     captures.reverse();
     Ok(captures)
+}
+
+/// The first `limit` complete captures of a channel with `from <= captured_at`, in the order of time.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn of_channel_since(
+    pool: &Pool,
+    channel: ChannelId,
+    from: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<Settled>, DbError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT id, channel_id, slot AS `slot: DateTime<Utc>`, captured_at AS `captured_at: DateTime<Utc>`, stream_id,
+                chatters_count, new_count, uncertain, viewer_count
+         FROM captures
+         WHERE channel_id = ? AND status = 'complete' AND captured_at >= ?
+         ORDER BY captured_at, id LIMIT ?",
+        channel.0,
+        from.naive_utc(),
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(settled(rows))
 }
 
 /// The slots of a channel with `from <= slot < to` that failed or were missed, in the order of time; the last `limit` of
@@ -294,7 +329,7 @@ pub async fn gaps_of_channel(
     let rows = sqlx::query_as!(
         Row,
         "SELECT id, channel_id, slot AS `slot: DateTime<Utc>`, NULL AS `captured_at: DateTime<Utc>`, stream_id,
-                chatters_count, uncertain, viewer_count
+                chatters_count, new_count, uncertain, viewer_count
          FROM captures
          WHERE channel_id = ? AND status IN ('failed', 'missed') AND slot >= ? AND slot < ?
          ORDER BY slot DESC LIMIT ?",
@@ -318,6 +353,37 @@ pub async fn is_channel(pool: &Pool, channel: ChannelId) -> Result<bool, DbError
     let found =
         sqlx::query_scalar!("SELECT id FROM channels WHERE id = ?", channel.0).fetch_optional(pool).await?;
     Ok(found.is_some())
+}
+
+/// The complete captures of other channels that may tell where raids came from: of each channel those within `before` of
+/// the time it raided at. Equal marks, equal captures.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn sources(
+    pool: &Pool,
+    raids: impl Iterator<Item = (ChannelId, DateTime<Utc>)>,
+    before: TimeDelta,
+) -> Result<HistoryMark, DbError> {
+    let raids: Vec<_> = raids.map(|(from, at)| (from, at.timestamp_micros())).collect();
+    let row = sqlx::query!(
+        "SELECT STRAIGHT_JOIN COUNT(*) AS `captures!: i64`, MAX(captures.id) AS newest,
+                BIT_XOR(raid.place * CRC32(captures.id)) AS `sum!: u64`
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (place FOR ORDINALITY, channel BIGINT UNSIGNED PATH '$[0]',
+                         raided BIGINT PATH '$[1]')) AS raid
+         JOIN captures ON captures.channel_id = raid.channel AND captures.status = 'complete'
+           AND captures.captured_at >= TIMESTAMPADD(MICROSECOND, raid.raided - ?, '1970-01-01')
+           AND captures.captured_at < TIMESTAMPADD(MICROSECOND, raid.raided, '1970-01-01')",
+        json_list(&raids)?,
+        before.num_microseconds()
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(HistoryMark {
+        captures: u64::try_from(row.captures).unwrap_or(0),
+        newest: row.newest.unwrap_or(0),
+        sum: row.sum,
+    })
 }
 
 /// The state of a channel's complete captures up to and including `until`; reads the index only.

@@ -180,13 +180,17 @@ fn count(accounts: u64) -> u32 {
     u32::try_from(accounts).unwrap_or(u32::MAX)
 }
 
-/// Records that a pending capture will never have a roster, and why.
+/// Records that a pending capture will never have a roster, and why: a gap of the broadcast that ran at its slot.
 ///
 /// # Errors
 /// When MariaDB fails.
 pub async fn fail(connection: &mut MySqlConnection, capture: CaptureId, reason: &str) -> Result<(), DbError> {
     sqlx::query!(
-        "UPDATE captures SET status = 'failed', reason = ? WHERE id = ? AND status = 'pending'",
+        "UPDATE captures SET status = 'failed', reason = ?,
+                stream_id = COALESCE(stream_id, (SELECT streams.id FROM streams
+                    WHERE streams.channel_id = captures.channel_id AND started_at <= slot
+                      AND (ended_at IS NULL OR ended_at > slot) ORDER BY started_at DESC LIMIT 1))
+         WHERE id = ? AND status = 'pending'",
         reason,
         capture.0
     )

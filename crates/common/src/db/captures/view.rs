@@ -114,7 +114,8 @@ pub async fn of_user(
     let session = filter.session.map(|uuid| uuid.to_string());
     let channel = filter.channel.map(|id| id.0);
     let stream = filter.stream.map(|id| id.0);
-    let (slot, id) = before.map(|position| (position.slot, position.id.0)).unzip();
+    // Without a zone: a TIMESTAMP would end in 2038.
+    let (slot, id) = before.map(|position| (position.slot.naive_utc(), position.id.0)).unzip();
     let rows = sqlx::query_as!(
         CaptureRow,
         "SELECT captures.id, captures.channel_id, captures.slot AS `slot: DateTime<Utc>`, captures.stream_id,

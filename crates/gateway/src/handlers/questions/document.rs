@@ -47,7 +47,10 @@ fn question(name: &str) -> Question {
         "evolution" => (
             "Capture by capture: chatters, viewers, who arrived and left; streams and raids",
             "Evolution",
-            vec![number("points", "How many points at most; peaks and valleys are kept.")],
+            vec![number(
+                "points",
+                "How many points at most, or about a dozen of each channel; peaks and valleys are kept.",
+            )],
         ),
         "newcomers" => ("Who was never seen on the channel before", "Newcomers", pages()),
         "retention" => (
@@ -96,7 +99,12 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
     let rows = "One row for each account, or for each in each capture.";
     let what = choice("what", rows, &["accounts", "presences"]);
     let file = ResponseBuilder::new()
-        .description("The file, made while it is sent; cut off when something goes wrong.")
+        .description(
+            "The file, made while it is sent; cut off when something goes wrong, or when nothing of it is taken \
+             for a minute. CSV is as in RFC 4180, in UTF-8; a text that a spreadsheet would run as a formula \
+             (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) has an apostrophe in front. In the \
+             other formats texts are as they are.",
+        )
         .content("application/octet-stream", Content::new(Some(text(None))));
     add(&mut document, "export", "Everything, for other programs", vec![format, what], file.build());
     document
@@ -110,6 +118,11 @@ fn add(
     answer: Response,
 ) {
     let of_sessions = OF_SESSIONS.contains(&name);
+    let too_much = if name == "export" {
+        "`too_many_…`, `export_too_large`: that is more than can be exported at once."
+    } else {
+        "`too_many_…`: the question is about more than can be answered at once."
+    };
     let subjects = ObjectBuilder::new()
         .schema_type(Type::String)
         .enum_values(Some(Kind::ALL.map(|kind| format!("{}s", kind.singular()))));
@@ -135,7 +148,7 @@ fn add(
         )
         .response("403", problem("`channel_forbidden`: Twitch does not list the user as its moderator."))
         .response("404", problem("`…_not_found`: there is none, or it is somebody else's."))
-        .response("422", problem("`too_many_…`: the question is about more than can be answered at once."));
+        .response("422", problem(too_much));
     let path =
         if of_sessions { format!("/sessions/{{id}}/{name}") } else { format!("/{{subjects}}/{{id}}/{name}") };
     document.paths.paths.insert(path, PathItem::new(HttpMethod::Get, operation));

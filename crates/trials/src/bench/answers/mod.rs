@@ -45,9 +45,8 @@ pub async fn run(options: &Options, figures: &mut Figures) -> Result<()> {
         .start()
         .await?;
     let stage = Stage::of(stack).await?;
-    let asker = Asker::new(&stage)?;
-
     let small = world::fill(&stage, options.pick(SMALL, TINY), 1).await?;
+    let asker = Asker::new(&stage, small.session)?;
     let name = "summary, 200 captures of 5,000";
     let cold = asker.cold(&small.session, "summary").await?;
     figures.at_most(&format!("{name}: cold"), "ms", cold, 50.0);
@@ -92,11 +91,13 @@ struct Asker<'a> {
     stage: &'a Stage,
     http: reqwest::Client,
     token: SecretString,
+    /// What others are compared with.
+    other: Uuid,
 }
 
 impl<'a> Asker<'a> {
-    fn new(stage: &'a Stage) -> Result<Self> {
-        Ok(Self { stage, http: crate::http()?, token: stage.stack.internal_api_token().into() })
+    fn new(stage: &'a Stage, other: Uuid) -> Result<Self> {
+        Ok(Self { stage, http: crate::http()?, token: stage.stack.internal_api_token().into(), other })
     }
 
     fn server(&self) -> Result<&Server> {
@@ -115,9 +116,10 @@ impl<'a> Asker<'a> {
 
     /// Milliseconds until the whole answer is here. `variant` makes another question with the same answer.
     async fn ask(&self, session: &Uuid, question: &str, variant: u32) -> Result<f64> {
+        let since = format!("from=2000-01-01T00:00:{variant:02}Z");
         let path = match question {
-            "compare" => format!("compare?a=session:{session}&b=session:{session}&limit={}", 1 + variant),
-            _ => format!("sessions/{session}/{question}?from=2000-01-01T00:00:{variant:02}Z"),
+            "compare" => format!("compare?a=session:{}&b=session:{session}&{since}", self.other),
+            _ => format!("sessions/{session}/{question}?{since}"),
         };
         let path =
             if question == "summary" && variant == 0 { format!("sessions/{session}/summary") } else { path };

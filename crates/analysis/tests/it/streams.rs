@@ -1,0 +1,136 @@
+//! Broadcasts, and what was seen after they were over.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::{World, time};
+
+/// A broadcast of channel 7, ended.
+async fn stream(world: &World, id: u64, started: &str, ended: &str) {
+    sqlx::query(
+        "INSERT INTO streams (id, channel_id, title, started_at, seen_at, ended_at) VALUES (?, 7, 'Chess', ?, ?, ?)",
+    )
+    .bind(id)
+    .bind(time(started))
+    .bind(time(ended))
+    .bind(time(ended))
+    .execute(&world.pool)
+    .await
+    .unwrap();
+}
+
+async fn capture(world: &World, session: Uuid, stream: u64, at: &str, who: &[u32]) {
+    let id = world.capture(session, 7, at, who).await;
+    let update = sqlx::query("UPDATE captures SET stream_id = ? WHERE id = ?").bind(stream).bind(id);
+    update.execute(&world.pool).await.unwrap();
+}
+
+/// Two people come in stream 70 with a raid and two without; one of each is there in stream 71.
+async fn evenings() -> (World, Uuid) {
+    let world = World::new().await;
+    let session = world.session().await;
+    world.channel(7, "zoe").await;
+    world.accounts(50).await;
+    stream(&world, 70, "2026-11-01 20:00:00", "2026-11-01 22:00:00").await;
+    stream(&world, 71, "2026-11-02 20:00:00", "2026-11-02 22:00:00").await;
+    capture(&world, session, 70, "2026-11-01 20:05:00", &[1, 2]).await;
+    capture(&world, session, 70, "2026-11-01 20:10:00", &[1, 2, 10, 11]).await;
+    capture(&world, session, 71, "2026-11-02 20:05:00", &[1, 10]).await;
+    sqlx::query(
+        "INSERT INTO raids (message_id, from_channel_id, to_channel_id, from_login, viewers, raided_at)
+         VALUES ('m', 9, 7, 'adam', 2, ?)",
+    )
+    .bind(time("2026-11-01 20:07:00"))
+    .execute(&world.pool)
+    .await
+    .unwrap();
+    (world, session)
+}
+
+async fn ask(world: &World, path: &str) -> Value {
+    let said = world.service.get(&format!("/internal/v1/{path}")).await;
+    assert_eq!(said.status, 200, "{}", said.body);
+    said.body
+}
+
+#[tokio::test]
+async fn a_stream_that_is_over_tells_who_came_back() {
+    let (world, session) = evenings().await;
+    let newcomers = ask(&world, "streams/70/newcomers").await;
+    assert_eq!((&newcomers["newcomers"], &newcomers["came_back"]), (&json!(4), &json!(2)));
+    assert_eq!(newcomers["coverage"]["captures"], 2, "what came later is not counted among them");
+    let retention = ask(&world, "streams/70/retention").await;
+    assert_eq!(retention["cohorts"].as_array().unwrap().len(), 1);
+    assert_eq!(retention["cohorts"][0]["back"], json!([2]));
+    let raids = ask(&world, "streams/70/raids").await;
+    assert_eq!((&raids["raids"][0]["arrived"], &raids["raids"][0]["came_back"]), (&json!(2), &json!(1)));
+
+    // The next evening makes another answer of each.
+    stream(&world, 72, "2026-11-03 20:00:00", "2026-11-03 22:00:00").await;
+    capture(&world, session, 72, "2026-11-03 20:05:00", &[2, 11]).await;
+    assert_eq!(ask(&world, "streams/70/newcomers").await["came_back"], 4);
+    assert_eq!(ask(&world, "streams/70/retention").await["cohorts"][0]["back"], json!([2, 2]));
+    assert_eq!(ask(&world, "streams/70/raids").await["raids"][0]["came_back"], 2);
+}
+
+#[tokio::test]
+async fn a_period_that_ends_before_they_came_back_tells_of_it() {
+    let (world, session) = evenings().await;
+    let until = "to=2026-11-02T00:00:00Z";
+    let newcomers = ask(&world, &format!("sessions/{session}/newcomers?{until}")).await;
+    assert_eq!((&newcomers["newcomers"], &newcomers["came_back"]), (&json!(4), &json!(2)));
+}
+
+#[tokio::test]
+async fn a_stream_is_drawn_with_its_beginning_and_its_end() {
+    let (world, _) = evenings().await;
+    let evolution = ask(&world, "streams/70/evolution").await;
+    let kinds: Vec<&Value> =
+        evolution["markers"].as_array().unwrap().iter().map(|marker| &marker["kind"]).collect();
+    assert_eq!(kinds, ["stream_start", "raid", "stream_end"]);
+    assert_eq!(evolution["points"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_raid_is_told_anew_when_a_capture_of_its_source_is_stored_late() {
+    let (world, _) = evenings().await;
+    assert_eq!(ask(&world, "streams/70/raids").await["raids"][0]["seen_at_source"], json!(null));
+    let other = world.session().await;
+    world.channel(9, "adam").await;
+    world.capture(other, 9, "2026-11-01 20:06:00", &[10, 11, 12]).await;
+    assert_eq!(ask(&world, "streams/70/raids").await["raids"][0]["seen_at_source"], 2);
+}
+
+/// A session of more captures than one question may be about, most of them missed.
+#[tokio::test]
+async fn of_a_session_of_too_many_captures_a_shorter_time_is_told() {
+    let (world, session) = evenings().await;
+    sqlx::query(
+        "INSERT INTO captures (channel_id, slot, status)
+         SELECT 7, TIMESTAMPADD(SECOND, seq, '2026-11-05 00:00:00'), 'missed' FROM seq_1_to_100001",
+    )
+    .execute(&world.pool)
+    .await
+    .unwrap();
+    sqlx::query(
+        "INSERT INTO session_captures
+         SELECT sessions.id, captures.id FROM captures JOIN sessions ON sessions.uuid = ?
+         WHERE captures.status = 'missed'",
+    )
+    .bind(session.to_string())
+    .execute(&world.pool)
+    .await
+    .unwrap();
+    let path = format!("/internal/v1/sessions/{session}/summary");
+    let refused = world.service.get(&path).await;
+    assert_eq!(refused.problem(), (422, "too_many_captures"), "{}", refused.body);
+    let summary = world
+        .service
+        .get(&format!("/internal/v1/sessions/{session}/evolution?to=2026-11-03T00:00:00Z"))
+        .await;
+    assert_eq!(summary.status, 200, "{}", summary.body);
+    assert_eq!(
+        (&summary.body["coverage"]["captures"], &summary.body["coverage"]["gaps"]),
+        (&json!(3), &json!(0))
+    );
+}
