@@ -1,6 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright'
 
-import { prepare, screens } from './screens'
+import { prepare, screens, show } from './screens'
 import { expect, test } from './support'
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
@@ -10,11 +10,11 @@ test.use({ bypassCSP: true })
 
 for (const colorScheme of ['dark', 'light'] as const) {
   test(`axe finds nothing, ${colorScheme}`, async ({ page }) => {
-    test.setTimeout(240_000)
+    test.setTimeout(screens.length * 12_000)
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await prepare(page)
     for (const screen of screens) {
-      await screen.open(page)
+      await show(page, screen)
       const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
       const told = violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' | ')}`)
       expect.soft(told, screen.name).toEqual([])

@@ -47,6 +47,6 @@ test('an expired login leads back to what was compared', async ({ page, context 
   await page.getByRole('dialog').getByRole('button', { name: 'Se reconnecter' }).click()
   await page.getByRole('radio', { name: /PetitPixel/ }).check()
   await page.getByRole('button', { name: 'Autoriser' }).click()
-  await expect(page).toHaveURL(path)
+  await expect(page).toHaveURL(`${path}&list=stayed`)
   await expect(page.getByRole('heading', { name: 'Qui', exact: true })).toBeVisible()
 })

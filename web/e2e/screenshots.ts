@@ -1,5 +1,5 @@
-/** `npm run screenshots`: every screen as a picture in screenshots/, which git ignores. */
-import { prepare, screens } from './screens'
+/** `npm run screenshots`: every screen from top to bottom as a picture in screenshots/, which git ignores. */
+import { prepare, screens, show } from './screens'
 import { test } from './support'
 
 const looks = [
@@ -14,11 +14,11 @@ for (const look of looks) {
   test.describe(name, () => {
     test.use(look)
     test('every screen', async ({ page }) => {
-      test.setTimeout(240_000)
+      test.setTimeout(screens.length * 12_000)
       await prepare(page)
       for (const screen of screens) {
-        await screen.open(page)
-        await page.screenshot({ path: `screenshots/${screen.name}-${name}.png`, animations: 'disabled' })
+        await show(page, screen)
+        await page.screenshot({ path: `screenshots/${screen.name}-${name}.png`, fullPage: true, animations: 'disabled' })
       }
     })
   })

@@ -1,27 +1,50 @@
 /** Steering of the simulated Twitch that the journeys run against. */
 import { expect } from '@playwright/test'
 
-/** Channels of the simulated world, by their fixed ids. */
+/** Channels of the simulated world, and the people whose they are, by their fixed ids. */
 export const HARBORLIGHT = '10000003'
 export const PETITPIXEL = '10000002'
+export const GRANDEVAGUE = '10000004'
 
-async function ask(method: 'POST' | 'PUT', path: string, body: object = {}): Promise<Record<string, unknown>> {
+async function ask<T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<T> {
   const base = process.env.E2E_SIM_URL
   if (!base) throw new Error('E2E_SIM_URL is not set')
   const response = await fetch(`${base}/sim${path}`, {
     method,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    ...(body && { body: JSON.stringify(body) }),
   })
   expect(response.ok, `${path}: ${response.status}`).toBe(true)
-  return response.status === 204 ? {} : ((await response.json()) as Record<string, unknown>)
+  return (response.status === 204 ? {} : await response.json()) as T
 }
 
-/** Puts the channel on the air now, whatever the simulated calendar says. */
-export const goLive = (channel: string): Promise<unknown> => ask('POST', `/channels/${channel}/live`)
+/** Puts the channel on the air now, whatever the simulated calendar says, and other tests have made of its clock. */
+export async function goLive(channel: string): Promise<void> {
+  await ask('PUT', '/clock', { now: new Date().toISOString() })
+  await ask('POST', `/channels/${channel}/live`, {})
+}
 
 /** Accounts registered within hours of one day walk into the chat together; when this returns, all are there. */
 export async function sendBatch(channel: string, size: number): Promise<void> {
   await ask('POST', `/channels/${channel}/operators`, { kind: 'B1', size, waves: 1, minutes: 180 })
+  await ask('PUT', '/clock', { advance_seconds: 60 })
+}
+
+/** The next so many pages of chatters that this person asks for take a second each. */
+export const slowDown = (person: string, pages: number): Promise<unknown> =>
+  ask('POST', '/faults', { endpoint: 'GET /chat/chatters', kind: 'slow', seconds: 1, next: pages, user_id: Number(person) })
+
+interface Subscribed {
+  subscriptions: { type: string; condition: Record<string, string> }[]
+}
+
+/** Viewers of one channel are sent to another, as soon as somebody listens for it; when this returns, most are there. */
+export async function raid(from: string, to: string, viewers: number): Promise<void> {
+  const isHeard = async () => {
+    const { subscriptions } = await ask<Subscribed>('GET', '/eventsub')
+    return subscriptions.some((one) => one.type === 'channel.raid' && one.condition.to_broadcaster_user_id === to)
+  }
+  await expect.poll(isHeard, { message: 'somebody listens for raids' }).toBe(true)
+  await ask('POST', '/raids', { from, to, viewers })
   await ask('PUT', '/clock', { advance_seconds: 60 })
 }

@@ -1,3 +1,7 @@
+/** Which of some values an address names; the first where it names none of them. */
+export const oneOf = <T extends string>(values: readonly [T, ...T[]], wanted: unknown): T =>
+  values.find((value) => value === wanted) ?? values[0]
+
 /** A `return_to` that stays on this site, or null: an address from elsewhere must not lead elsewhere. */
 export function pathWithin(wanted: unknown): string | null {
   if (typeof wanted !== 'string' || !wanted.startsWith('/')) return null

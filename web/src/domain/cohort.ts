@@ -23,6 +23,10 @@ export interface Known {
   readonly verdict: Verdict | null
 }
 
+/** Which of a room's accounts are shown. */
+export const SHOWS = ['all', 'newcomers', 'raid', 'wave', 'suspicious', 'people'] as const
+export type Show = (typeof SHOWS)[number]
+
 export type SortKey = 'login' | 'createdAt' | 'firstSeen' | 'captures'
 
 export interface Order {

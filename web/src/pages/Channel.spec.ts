@@ -83,6 +83,17 @@ describe('a channel’s page', () => {
     await vi.waitFor(() => expect(plain(wrapper.get('.rows .tie').text())).toBe('des gens'))
   })
 
+  it('opens with the part of the room that stands in the address, and puts another one there', async () => {
+    const { wrapper, router } = await open({}, '/channels/lumi?show=wave')
+    await vi.waitFor(() => expect(rows(wrapper)).toEqual(['eve']))
+    const show = (name: string) => wrapper.findAll('.shows button').find((one) => one.text().startsWith(name))!.trigger('click')
+    await show('Nouveaux')
+    await vi.waitFor(() => expect(router.currentRoute.value.query).toEqual({ show: 'newcomers' }))
+    await show('Tous')
+    await vi.waitFor(() => expect(router.currentRoute.value.query).toEqual({}))
+    expect(rows(wrapper)).toHaveLength(3)
+  })
+
   it('marks those picked, at once, and offers to undo it', async () => {
     const { wrapper, asked } = await open({ 'PUT /api/v1/channels/1/verdicts': { body: {} } })
     const { wrapper: toasts } = await mountInPage(ToastList)

@@ -39,7 +39,7 @@ describe('Compare', () => {
 
   it('draws both sides under their names, and lists who', async () => {
     answer({ ...routes, [`${PATH}arrived&limit=100`]: { body: compared() }, [`${PATH}left&limit=100`]: { body: compared({ people: [person('7')] }) } })
-    const { wrapper } = await mountInPage(Compare, { at: '/compare?a=session:1a&b=channel:1' })
+    const { wrapper, router } = await mountInPage(Compare, { at: '/compare?a=session:1a&b=channel:1' })
     await vi.waitFor(() => expect(wrapper.find('.people').exists()).toBe(true))
     const text = plain(wrapper.text())
     expect(text).toContain('3 des 9 comptes sont des deux côtés, soit 33 %.')
@@ -47,6 +47,27 @@ describe('Compare', () => {
     expect(wrapper.findAll('tbody a').map((one) => one.attributes('href'))).toEqual(['/accounts/8', '/accounts/9'])
     await wrapper.get('[role=radiogroup] input[value=left]').setValue(true)
     await vi.waitFor(() => expect(wrapper.findAll('tbody a').map((one) => one.text())).toEqual(['P7']))
+    expect(router.currentRoute.value.query.list).toBe('left')
+  })
+
+  it('opens with the list that the address names', async () => {
+    answer({ ...routes, [`${PATH}left&limit=100`]: { body: compared({ people: [person('7')] }) } })
+    const { wrapper } = await mountInPage(Compare, { at: '/compare?a=session:1a&b=channel:1&list=left' })
+    await vi.waitFor(() => expect(wrapper.findAll('tbody a').map((one) => one.text())).toEqual(['P7']))
+  })
+
+  it('says of what can be picked that it is on its way, not to be had, or none', async () => {
+    let isRefused = true
+    answer({ ...routes, 'GET /api/v1/sessions': () => (isRefused ? problemBody(403, 'channel_forbidden') : { body: { sessions: [] } }) })
+    const { wrapper } = await mountInPage(Compare, { at: '/compare' })
+    const first = () => wrapper.get('select[aria-label="Une session"] option').text()
+    expect(first()).toBe('Chargement…')
+    await vi.waitFor(() => expect(plain(wrapper.get('.sides').text())).toContain('Cette liste n’a pas pu être lue. Vous ne modérez pas'))
+    expect(first()).toBe('Choisir une session')
+    isRefused = false
+    await wrapper.get('.failed button').trigger('click')
+    await vi.waitFor(() => expect(first()).toBe('Aucune session'))
+    expect(wrapper.find('.failed').exists()).toBe(false)
   })
 
   it('does not compare a thing with itself', async () => {
@@ -63,8 +84,8 @@ describe('Compare', () => {
 
   it('swaps the sides', async () => {
     answer(routes)
-    const { wrapper, router } = await mountInPage(Compare, { at: '/compare?a=session:1a&b=channel:1' })
+    const { wrapper, router } = await mountInPage(Compare, { at: '/compare?a=session:1a&b=channel:1&list=left' })
     await wrapper.get('.swap').trigger('click')
-    await vi.waitFor(() => expect(router.currentRoute.value.query).toEqual({ a: 'channel:1', b: 'session:1a' }))
+    await vi.waitFor(() => expect(router.currentRoute.value.query).toEqual({ a: 'channel:1', b: 'session:1a', list: 'left' }))
   })
 })

@@ -31,22 +31,16 @@ describe('Settings', () => {
 })
 
 describe('deleting everything', () => {
-  it('is done only once the name is typed', async () => {
+  it('says whose it is and what goes, and is done once that is confirmed', async () => {
     const asked = answer({ 'DELETE /api/v1/me': { status: 200, body: {} } })
     const leave = vi.spyOn(globalThis.location, 'assign').mockReturnValue()
     const me = { id: userId('1'), login: 'ada', displayName: 'Ada', imageUrl: null, scopes: [], grant: 'valid' as const }
-    await mountInPage(ForgetMeDialog, { props: { me, modelValue: true } })
-    await vi.waitFor(() => expect(document.querySelector('.dialog input')).not.toBeNull())
-    const input = document.querySelector<HTMLInputElement>('.dialog input')!
-    const form = document.querySelector<HTMLFormElement>('.dialog form')!
-    const type = (text: string) => {
-      input.value = text
-      input.dispatchEvent(new Event('input'))
-      form.dispatchEvent(new Event('submit', { cancelable: true }))
-    }
-    type('bob')
+    const { wrapper } = await mountInPage(ForgetMeDialog, { props: { me, modelValue: true } })
+    const text = plain(wrapper.get('.dialog').text())
+    expect(text).toContain('Supprimer tout ce qui concerne Ada ?')
+    expect(text).toContain('Voici ce qui sera perdu, sans retour possible :Vos sessions et leurs captures')
     expect(asked).toHaveLength(0)
-    type('Ada')
+    await wrapper.findAll('.dialog button').find((one) => one.text() === 'Tout supprimer')!.trigger('click')
     await vi.waitFor(() => expect(leave).toHaveBeenCalledWith('/privacy?gone=yes'))
     expect(asked).toMatchObject([{ method: 'DELETE', path: '/api/v1/me' }])
   })

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+
+import { accountId } from '@/domain/ids'
+import { mountInPage } from '@/testing/mount'
+import { NOON } from '@/testing/samples'
+
+import SelectionBar from './SelectionBar.vue'
+
+const rows = ['ada', 'bob'].map((login) => ({
+  id: accountId(login), login, displayName: login, createdAt: null, firstSeen: NOON, lastSeen: NOON, captures: 1, regular: false,
+}))
+async function open(marked: string | null = null) {
+  const verdictOf = (id: string) => (id === marked ? 'people' : null)
+  const { wrapper } = await mountInPage(SelectionBar, { props: { rows, channel: 'lumi', canMark: true, verdictOf } })
+  const items = () => wrapper.findAll('[role=menuitem]')
+  await wrapper.get('.phone button').trigger('click')
+  return { wrapper, items }
+}
+
+describe('SelectionBar', () => {
+  it('has in a menu, for narrow screens, what it has beside the marks', async () => {
+    const { wrapper, items } = await open()
+    const names = ['Copier les noms', 'Copier les /ban', 'Exporter (CSV)', 'Ne rien choisir']
+    expect(wrapper.findAll('.spare button').map((one) => one.text())).toEqual(names)
+    expect(items().map((one) => one.text())).toEqual(names)
+    await items().at(-1)!.trigger('click')
+    expect(wrapper.emitted('drop')).toHaveLength(1)
+  })
+
+  it('offers to take a mark back only where there is one', async () => {
+    const { wrapper, items } = await open('bob')
+    expect(items()[0]!.text()).toBe('Retirer l’avis')
+    await items()[0]!.trigger('click')
+    expect(wrapper.emitted('mark')).toEqual([[null]])
+  })
+})
