@@ -1,12 +1,25 @@
 import type { Page } from '@playwright/test'
 
 import { goLive, HARBORLIGHT, PETITPIXEL, sendBatch } from './sim'
-import { expect, signIn, test } from './support'
+import { api, captureNow, expect, signIn, test } from './support'
 
 const capture = (page: Page, name: string) => page.getByRole('button', { name: `Capturer ${name}` })
 const strip = (page: Page) => page.getByRole('region', { name: 'En bref' })
+const graph = (page: Page) => page.getByRole('img', { name: /^Dans le chat/ })
 const histogram = (page: Page) => page.getByRole('listbox', { name: 'Création des comptes' })
 const grid = (page: Page) => page.getByRole('grid')
+const actions = (page: Page) => page.getByRole('toolbar', { name: 'Actions sur les comptes choisis' })
+
+/** How many captures the page says that the broadcast has; NaN while it says nothing. */
+const told = async (page: Page): Promise<number> => Number(/(\d+) captures?, la dernière/.exec(await strip(page).innerText())?.[1])
+
+/** How many captures the latest broadcast of a channel has. */
+async function counted(page: Page, login: string): Promise<number> {
+  const { channels } = await api<{ channels: { id: string; login: string }[] }>(page, 'GET', '/api/v1/channels')
+  const { id } = channels.find((channel) => channel.login === login)!
+  const { streams } = await api<{ streams: { captures: number }[] }>(page, 'GET', `/api/v1/channels/${id}/streams`)
+  return streams.find(({ captures }) => captures > 0)?.captures ?? 0
+}
 
 async function openChannel(page: Page, name: string): Promise<void> {
   await page.getByRole('link', { name, exact: true }).click()
@@ -21,6 +34,7 @@ async function captureHere(page: Page, name: string): Promise<void> {
 
 test('a peak of creation dates: seen, brushed, judged, and still judged after a reload', async ({ page }) => {
   test.setTimeout(120_000)
+  await page.setViewportSize({ width: 1440, height: 900 })
   await goLive(HARBORLIGHT)
   await sendBatch(HARBORLIGHT, 120)
   await signIn(page, 'HarborLight')
@@ -29,6 +43,9 @@ test('a peak of creation dates: seen, brushed, judged, and still judged after a 
 
   // As the accounts are described to us, the page says by itself what is unusual.
   await expect(strip(page)).toContainText(/1[12]\d comptes créés/, { timeout: 60_000 })
+  // On a usual screen one sees so without scrolling, with the pictures whole beside the words.
+  for (const part of [strip(page), graph(page), histogram(page)]) await expect(part).toBeInViewport({ ratio: 0.99 })
+  expect(await page.evaluate(() => scrollY)).toBe(0)
   const bar = await page.locator('.bar.pointed').first().boundingBox()
   if (!bar) throw new Error('no peak is drawn')
 
@@ -45,16 +62,15 @@ test('a peak of creation dates: seen, brushed, judged, and still judged after a 
   await expect(page.getByRole('heading', { name: /^Comptes créés le/ })).toBeVisible()
   await grid(page).focus()
   await page.keyboard.press('Control+a')
-  const actions = page.getByRole('toolbar', { name: 'Actions sur les comptes choisis' })
-  await expect(actions).toContainText(/1[12]\d choisis/)
+  await expect(actions(page)).toContainText(/1[12]\d choisis/)
   const download = page.waitForEvent('download')
-  await actions.getByRole('button', { name: 'Exporter (CSV)' }).click()
+  await actions(page).getByRole('button', { name: 'Exporter (CSV)' }).click()
   const text = await (await (await download).createReadStream()).toArray()
   const lines = Buffer.concat(text as Buffer[]).toString('utf8').trim().split('\r\n')
   expect(lines[0]).toMatch(/^twitch_id,login,/)
   expect(lines.length).toBeGreaterThan(110)
 
-  await actions.getByRole('button', { name: 'Ce sont des gens' }).click()
+  await actions(page).getByRole('button', { name: 'Ce sont des gens' }).click()
   await expect(page.getByText(/1[12]\d comptes marqués comme des gens/)).toBeVisible()
   await page.reload()
   await expect(page.getByRole('heading', { name: /^Comptes créés le/ })).toBeVisible()
@@ -69,8 +85,7 @@ test('an open page shows a capture made in another tab, without reloading', asyn
   await openChannel(page, 'PetitPixel')
   await captureHere(page, 'PetitPixel')
   await expect(strip(page)).toContainText(/\d+ captures?, la dernière à l’instant/)
-  const count = async () => Number(/(\d+) captures?, la dernière/.exec(await strip(page).innerText())?.[1])
-  const before = await count()
+  const before = await told(page)
   await page.evaluate(() => Object.assign(globalThis, { stayed: true }))
 
   const other = await context.newPage()
@@ -78,7 +93,7 @@ test('an open page shows a capture made in another tab, without reloading', asyn
   // Captures asked for within the same ten seconds are one.
   await expect(async () => {
     await capture(other, 'PetitPixel').click({ timeout: 1_000 })
-    await expect.poll(count, { timeout: 4_000 }).toBeGreaterThan(before)
+    await expect.poll(() => told(page), { timeout: 4_000 }).toBeGreaterThan(before)
   }).toPass({ timeout: 45_000 })
   expect(await page.evaluate(() => 'stayed' in globalThis)).toBe(true)
 })
@@ -180,13 +195,59 @@ test('a login that ends on a channel’s page leads back to it, with what was pi
   await expect(page.getByRole('heading', { name: /^Comptes créés/ })).toBeVisible()
 })
 
-test('offline and back: the page says so, then catches up', async ({ page, context }) => {
+test('offline and back: the page says so, then shows what was captured meanwhile', async ({ page, context, browser }) => {
+  test.setTimeout(150_000)
+  await goLive(PETITPIXEL)
+  await signIn(page, 'PetitPixel')
+  await openChannel(page, 'PetitPixel')
+  // A capture may be there before it is known that a broadcast began.
+  await expect(async () => {
+    await captureNow(page, ['petitpixel'])
+    await expect(page.getByRole('combobox', { name: 'Direct montré' })).toContainText('Ce direct', { timeout: 5_000 })
+  }).toPass({ timeout: 60_000 })
+  const theirs = await browser.newContext({ locale: 'fr-FR' })
+  const other = await theirs.newPage()
+  await signIn(other, 'Lea_Modere')
+  await expect.poll(async () => (await told(page)) - (await counted(other, 'petitpixel'))).toBe(0)
+  const before = await told(page)
+  await page.evaluate(() => Object.assign(globalThis, { stayed: true }))
+
+  await context.setOffline(true)
+  await expect(page.getByText('Vous êtes hors ligne')).toBeVisible()
+  // Captures asked for within the same ten seconds are one.
+  await expect(async () => {
+    await captureNow(other, ['petitpixel'])
+    expect(await counted(other, 'petitpixel')).toBeGreaterThan(before)
+  }).toPass({ timeout: 60_000 })
+  await theirs.close()
+  expect(await told(page)).toBe(before)
+
+  await context.setOffline(false)
+  await expect(page.getByText('Vous êtes hors ligne')).toHaveCount(0, { timeout: 30_000 })
+  await expect.poll(() => told(page), { timeout: 30_000 }).toBeGreaterThan(before)
+  expect(await page.evaluate(() => 'stayed' in globalThis)).toBe(true)
+})
+
+test('what the filter hides is not acted upon, though it was picked before', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
   await signIn(page, 'PetitPixel')
   await openChannel(page, 'PetitPixel')
   await captureHere(page, 'PetitPixel')
-  await context.setOffline(true)
-  await expect(page.getByText('Vous êtes hors ligne')).toBeVisible()
-  await expect(strip(page)).toBeVisible()
-  await context.setOffline(false)
-  await expect(page.getByText('Vous êtes hors ligne')).toHaveCount(0, { timeout: 30_000 })
+  const names = grid(page).getByRole('link')
+  await expect.poll(() => names.count()).toBeGreaterThan(9)
+  await grid(page).focus()
+  await page.keyboard.press('Control+a')
+  await expect(actions(page)).toContainText(/\d\d choisis/)
+
+  const name = await names.first().innerText()
+  await page.getByRole('searchbox', { name: 'Filtrer par nom' }).fill(name)
+  await expect.poll(() => names.count()).toBeLessThan(10)
+  const shown = await names.count()
+  await expect(actions(page)).toContainText(new RegExp(`(^|\\s)${shown} choisi`))
+  await actions(page).getByRole('button', { name: 'Copier les /ban' }).click()
+  await expect(page.getByText(new RegExp(`^${shown} lignes? copiées?$`))).toBeVisible()
+  // A name that is written otherwise than its login has the login behind it.
+  const seen = (await grid(page).locator('.rows .login').allInnerTexts()).map((text) => (text.split('@')[1] ?? text).trim().toLowerCase())
+  const copied = await page.evaluate(() => navigator.clipboard.readText())
+  expect(copied.split('\n').sort()).toEqual(seen.map((login) => `/ban ${login}`).sort())
 })

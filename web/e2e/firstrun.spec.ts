@@ -23,7 +23,7 @@ test('two clicks from the first page to a list of channels, and a raid that show
 
   await raid(HARBORLIGHT, PETITPIXEL, 40)
   const strip = page.getByRole('region', { name: 'En bref' })
-  await expect(strip).toContainText(/Raid de harborlight à \d+:\d\d : 40 spectateurs annoncés/)
+  await expect(strip).toContainText(/Raid de harborlight à \d+:\d\d\s: 40\sspectateurs annoncés/)
   await captureUntil(() => expect(strip).toContainText(/annoncés, [1-4]\d arrivés dans le chat/, { timeout: 5_000 }))
   expect(await page.evaluate(() => 'stayed' in globalThis)).toBe(true)
 })

@@ -157,4 +157,6 @@ test('everything can be reached with the keyboard', async ({ page }) => {
   await expect(capture).toBeFocused()
   await page.keyboard.press('Enter')
   await expect(page.getByText('Capture terminée')).toBeVisible()
+  // It could not be pressed while the capture ran, and kept the focus all the same.
+  await expect(capture).toBeFocused()
 })

@@ -59,7 +59,7 @@ test('a session, an account and a comparison can be worked with on a phone', asy
   await expect(page.getByRole('table', { name: 'Restés' }).getByRole('link').first()).toBeVisible()
 
   await page.goto(`/accounts/${people[0]!.twitch_id}`)
-  const verdict = page.getByRole('radiogroup', { name: /^Votre avis sur ce compte/ }).first()
+  const verdict = page.getByRole('radiogroup', { name: /^L’avis des modérateurs de/ }).first()
   await verdict.getByText('Suspect').click()
   await expect(verdict.getByRole('radio', { name: 'Suspect' })).toBeChecked()
   await verdict.getByText('Sans avis').click()

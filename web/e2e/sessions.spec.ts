@@ -43,7 +43,7 @@ test('a session is saved, renamed, emptied, deleted, and brought back', async ({
   await expect(page.getByRole('dialog')).toContainText(/[1-9]\d* captures? \(PetitPixel\)/)
   await page.getByRole('dialog').getByRole('button', { name: 'Supprimer' }).click()
   await expect(row.filter({ hasText: 'Nuit calme' })).toHaveCount(0)
-  await page.getByRole('list', { name: 'Supprimées à l’instant' }).getByRole('button').click()
+  await page.getByRole('list', { name: 'Supprimées depuis moins de 24 heures' }).getByRole('button').click()
   await expect(row.filter({ hasText: 'Nuit calme' })).toContainText(/[1-9]\d* captures?/)
 
   await page.getByRole('button', dots('Nuit calme')).click()
@@ -131,12 +131,31 @@ test('a session says more the further one goes down', async ({ page }) => {
   await expect(page.getByRole('heading', { name: 'Présence, direct par direct' })).toBeVisible()
 })
 
+test('a name among the creation dates of a session leads to the account', async ({ page }) => {
+  test.setTimeout(90_000)
+  await signIn(page, 'PetitPixel')
+  const uuid = await captureNow(page, ['petitpixel'])
+  await page.goto(`/sessions/${uuid}`)
+  await page.getByRole('navigation', { name: 'Parties de la page' }).getByRole('link', { name: 'Dates de création' }).click()
+  const histogram = page.getByRole('listbox', { name: 'Création des comptes' })
+  const name = page.getByRole('grid').getByRole('link').first()
+  // Twitch is still being asked when the accounts were created.
+  await expect(async () => {
+    await histogram.press('Home')
+    await histogram.press('Shift+End')
+    await expect(name).toBeVisible({ timeout: 3_000 })
+  }).toPass({ timeout: 45_000 })
+  await name.click()
+  await expect(page).toHaveURL(/\/accounts\/\d+$/)
+  await expect(page.getByRole('heading', { name: 'Présence, direct par direct' })).toBeVisible()
+})
+
 test('a verdict on an account stays', async ({ page }) => {
   await signIn(page, 'PetitPixel')
   const uuid = await captureNow(page, ['petitpixel'])
   const { people } = await api<{ people: { twitch_id: string }[] }>(page, 'GET', `/api/v1/sessions/${uuid}/accounts?limit=1`)
   await page.goto(`/accounts/${people[0]!.twitch_id}`)
-  const verdict = page.getByRole('radiogroup', { name: 'Votre avis sur ce compte, pour PetitPixel' })
+  const verdict = page.getByRole('radiogroup', { name: 'L’avis des modérateurs de PetitPixel sur ce compte' })
   await verdict.getByText('Suspect').click()
   await expect(verdict.getByRole('radio', { name: 'Suspect' })).toBeChecked()
   await page.waitForLoadState('load')

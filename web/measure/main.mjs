@@ -34,18 +34,13 @@ try {
   // Before the room of 30,000 is captured: whose accounts the system then asks about for a while, on the same processors.
   if (wants('lighthouse')) {
     const cdp = await browser.newBrowserCDPSession()
-    await cdp.send('Storage.setCookies', {
-      cookies: cookies.map(({ name, value, domain, path, httpOnly, sameSite }) => ({ name, value, domain, path, httpOnly, sameSite })),
-    })
-    for (const screen of screens.filter((one) => one.signedIn)) await judge(PORT, figures, screen)
+    const kept = cookies.map(({ name, value, domain, path, httpOnly, sameSite }) => ({ name, value, domain, path, httpOnly, sameSite }))
+    for (const screen of screens) await judge(PORT, cdp, figures, screen, kept)
     await cdp.send('Storage.clearCookies')
-    await judge(PORT, figures, screens[0])
   }
   if (wants('table')) await table(page, figures)
   if (wants('memory')) {
-    const logins = ['harborlight', 'petitpixel', 'lea_modere', 'sam_nightshift']
-    await memory(context, figures, { path: '/channels', name: '/channels', logins })
-    await memory(context, figures, { path: '/channels/harborlight', name: '/channels/:login', logins })
+    await memory(context, figures, { logins: ['harborlight', 'petitpixel', 'lea_modere', 'sam_nightshift'], login: 'harborlight' })
   }
 } finally {
   await browser.close()

@@ -10,6 +10,7 @@ import { sessionExpired } from '@/composables/useAuth'
 import { createLive, LIVE } from '@/composables/useLive'
 import { startTheme } from '@/composables/useTheme'
 import { i18n, startLocale } from '@/locales'
+import { breathe } from '@/domain/idle'
 import { createQueries } from '@/queryClient'
 import { createPages } from '@/router'
 
@@ -37,4 +38,5 @@ const app = createApp(App)
 await startLocale()
 // The whole page at once when its code is there soon, else what is there of it.
 await Promise.race([router.isReady().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, PATIENCE))])
+await breathe()
 app.mount('#app')

@@ -88,12 +88,17 @@ impl Selection {
         self.captures.chunk_by(|left, right| left.channel == right.channel)
     }
 
-    /// Adds what else was seen on the channels before and meanwhile; with `later`, also what was seen of those who came, in
-    /// up to [`LATER_CAPTURES`] captures.
+    /// Adds what else was seen on the channels before and meanwhile. With `later`, the state of the captures, also what
+    /// was seen of those who came in up to [`LATER_CAPTURES`] captures that follow on all channels together.
     ///
     /// # Errors
     /// When MariaDB fails, there are too many captures, or they change under the work.
-    pub(crate) async fn with_history(&self, store: &Store, later: bool) -> Result<WithHistory, Failure> {
+    pub(crate) async fn with_history(
+        &self,
+        store: &Store,
+        later: Option<&State>,
+    ) -> Result<WithHistory, Failure> {
+        let share = LATER_CAPTURES / u32::try_from(self.by_channel().count()).unwrap_or(u32::MAX).max(1);
         let own: HashSet<CaptureId> = self.captures.iter().map(|capture| capture.id).collect();
         let (mut captures, mut before) = (Vec::with_capacity(self.captures.len()), HashMap::new());
         for channel in self.by_channel() {
@@ -105,8 +110,12 @@ impl Selection {
                 return Err(too_many());
             }
             captures.extend(rows.iter().filter_map(|row| capture(row, own.contains(&row.id))));
-            if later {
-                captures.extend(since(store, first.channel, after).await?);
+            if let Some(state) = later {
+                let until = state.until(first.channel);
+                captures.extend(since(store, first.channel, (after, until), share).await?);
+            }
+            if captures.len() > MAX_CAPTURES as usize {
+                return Err(too_many());
             }
             before.insert(first.channel, seen_before(store, first).await?);
         }
@@ -136,11 +145,16 @@ impl WithHistory {
     }
 }
 
-/// The captures of a channel from `after` on, without a last broadcast that is cut off.
-async fn since(store: &Store, channel: ChannelId, after: DateTime<Utc>) -> Result<Vec<Capture>, Failure> {
-    let rows = load::of_channel_since(store.pool(), channel, after, LATER_CAPTURES).await?;
+/// The first `limit` captures of a channel within a time, without a last broadcast that is cut off.
+async fn since(
+    store: &Store,
+    channel: ChannelId,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    limit: u32,
+) -> Result<Vec<Capture>, Failure> {
+    let rows = load::of_channel_since(store.pool(), channel, from, to, limit).await?;
     let mut captures: Vec<Capture> = rows.iter().filter_map(|row| capture(row, false)).collect();
-    if rows.len() == LATER_CAPTURES as usize {
+    if rows.len() == limit as usize {
         broadcasts::number(&mut captures);
         let last = captures.last().map(|capture| capture.broadcast);
         captures.retain(|capture| Some(capture.broadcast) != last);
@@ -151,7 +165,8 @@ async fn since(store: &Store, channel: ChannelId, after: DateTime<Utc>) -> Resul
 /// Everybody seen on a channel before its capture `first`. Kept, as it takes a pass over all that came before.
 async fn seen_before(store: &Store, first: &Capture) -> Result<Arc<RoaringBitmap>, Failure> {
     let channel = first.channel;
-    let mark = load::history(store.pool(), channel, first.at - TimeDelta::microseconds(1)).await?;
+    let until = first.at - TimeDelta::microseconds(1);
+    let mark = load::history(store.pool(), channel, DateTime::UNIX_EPOCH, until).await?;
     let key = format!("before:{channel}:{}:{mark:?}", first.at.timestamp_micros());
     let compute = async {
         let rows =
@@ -163,7 +178,7 @@ async fn seen_before(store: &Store, first: &Capture) -> Result<Arc<RoaringBitmap
     store.kept(key, rosters::size, compute).await
 }
 
-/// How many captures after a question's last one tell who came again.
+/// How many captures after a question's last ones tell who came again.
 const LATER_CAPTURES: u32 = 2_000;
 
 /// How many captures before a question's first one tell how many newcomers are usual.

@@ -27,6 +27,8 @@ pub enum Event {
     Capture(CaptureEvent),
     /// On a channel that the user may look into, a raid came, or a broadcast began or ended.
     ChannelChanged { channel_id: ChannelId },
+    /// On such a channel, accounts were marked, or marks taken back.
+    VerdictsChanged { channel_id: ChannelId },
     /// How many watch channels that the user may look into.
     Viewers { channels: Vec<ChannelViewers> },
     /// Accounts were enriched: summaries have changed.

@@ -1,4 +1,4 @@
-/** What one asks of a channel and does to it: its broadcasts, its schedule, and what one thinks of its viewers. */
+/** What one asks of a channel and does to it: its broadcasts, its schedule, and what its moderators say of its viewers. */
 import type { Stream, Verdict } from '@/domain/analysis'
 import type { Schedule } from '@/domain/channel'
 import type { AccountId, ChannelId } from '@/domain/ids'

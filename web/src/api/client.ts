@@ -2,6 +2,7 @@
 import createClient from 'openapi-fetch'
 
 import type { ChannelList } from '@/domain/channel'
+import { breathe } from '@/domain/idle'
 import { channelId, jobId, sessionUuid, type ChannelId, type JobId, type SessionUuid } from '@/domain/ids'
 import type { Job } from '@/domain/job'
 import type { Session, SessionSummary } from '@/domain/session'
@@ -33,6 +34,7 @@ export async function ask<T>(request: Promise<Answer<T>>): Promise<T> {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
     throw unreachable(cause)
   }
+  await breathe()
   if (!answer.response.ok) throw problemFrom(answer.response, answer.error)
   return answer.data as T
 }

@@ -17,6 +17,8 @@ export type LiveEvent =
     }
   /** A raid came, or a broadcast began or ended. */
   | { readonly type: 'channelChanged'; readonly channel: ChannelId }
+  /** A moderator marked accounts, or took marks back. */
+  | { readonly type: 'verdictsChanged'; readonly channel: ChannelId }
   | { readonly type: 'viewers'; readonly viewers: ReadonlyMap<ChannelId, number> }
   | { readonly type: 'enriched'; readonly remaining: number }
   /** Twitch no longer honours what the user allowed us. */
@@ -41,6 +43,8 @@ export function parseEvent(message: SseMessage): LiveEvent | null {
       }
     case 'channel_changed':
       return { type: 'channelChanged', channel: channelId(wire.channel_id) }
+    case 'verdicts_changed':
+      return { type: 'verdictsChanged', channel: channelId(wire.channel_id) }
     case 'viewers':
       return {
         type: 'viewers',

@@ -30,6 +30,16 @@ describe('parsing answers', () => {
     expect(parseChannel(channel)).toMatchObject({ live: null, lastCapture: null, imageUrl: null })
   })
 
+  it('takes the course of a broadcast with its gaps, and refuses counts that cannot be', () => {
+    const at = '2026-11-23T10:00:00Z'
+    const course = (...counts: (number | null)[]) => counts.map((chatters) => ({ at, chatters }))
+    const { recent } = parseChannel({ ...channel, recent: course(60, null, 0) })
+    expect(recent.map(({ chatters }) => chatters)).toEqual([60, null, 0])
+    expect(recent[0]?.at).toEqual(new Date(at))
+    expect(() => parseChannel({ ...channel, recent: course(-1) })).toThrow(ContractError)
+    expect(() => parseChannel({ ...channel, recent: [{ at: 'then', chatters: 1 }] })).toThrow(ContractError)
+  })
+
   it('refuses what cannot be', () => {
     const live = { started_at: 'yesterday', viewer_count: 1, title: '' }
     expect(() => parseChannel({ ...channel, live })).toThrow(ContractError)

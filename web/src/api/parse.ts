@@ -68,7 +68,7 @@ export function parseChannel(wire: Wire['Channel']): Channel {
           pausedReason: wire.schedule.paused_reason,
         }
       : null,
-    recent: wire.recent.map(count),
+    recent: wire.recent.map(({ at, chatters }) => ({ at: instant(at), chatters: chatters === null ? null : count(chatters) })),
   }
 }
 

@@ -841,8 +841,8 @@ export interface components {
             live: components["schemas"]["Live"] | null;
             login: string;
             profile_image_url: string | null;
-            /** @description Chatters in the captures of the latest broadcast, in the order of time; at most 60, evenly chosen. */
-            recent: number[];
+            /** @description The captures of the latest broadcast, in the order of time: at most 60, evenly chosen, and the gaps between them. */
+            recent: components["schemas"]["Recent"][];
             role: components["schemas"]["ChannelRole"];
             schedule: components["schemas"]["Schedule"] | null;
         };
@@ -1006,6 +1006,10 @@ export interface components {
             channel_id: components["schemas"]["ChannelId"];
             /** @enum {string} */
             type: "channel_changed";
+        } | {
+            channel_id: components["schemas"]["ChannelId"];
+            /** @enum {string} */
+            type: "verdicts_changed";
         } | {
             channels: components["schemas"]["ChannelViewers"][];
             /** @enum {string} */
@@ -1355,7 +1359,7 @@ export interface components {
             by_wave: number;
             /**
              * Format: int32
-             * @description Seen again in a later broadcast.
+             * @description Seen again in a later broadcast, among 2,000 captures that follow (of a session: among its own).
              */
             came_back: number;
             coverage: components["schemas"]["Coverage"];
@@ -1554,6 +1558,16 @@ export interface components {
              * @description Of those who arrived, still there in the first capture 30 minutes later, in the same broadcast.
              */
             stayed?: number | null;
+        };
+        /** @description A capture, or a gap where one failed or was missed. */
+        Recent: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int32
+             * @description None for a gap.
+             */
+            chatters: number | null;
         };
         Renamed: components["schemas"]["Person"] & {
             /** @description Earlier names as we saw them, oldest first. */
@@ -1815,6 +1829,7 @@ export type SchemaProgress = components['schemas']['Progress'];
 export type SchemaPurged = components['schemas']['Purged'];
 export type SchemaRaids = components['schemas']['Raids'];
 export type SchemaRaidSeen = components['schemas']['RaidSeen'];
+export type SchemaRecent = components['schemas']['Recent'];
 export type SchemaRenamed = components['schemas']['Renamed'];
 export type SchemaRenameRequest = components['schemas']['RenameRequest'];
 export type SchemaRenames = components['schemas']['Renames'];
@@ -4652,7 +4667,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To where the visitor wanted to be, or to `/?error=<code>`. */
+            /** @description To where the visitor wanted to be, or to `/?error=<code>&return_to=<path>`. */
             302: {
                 headers: {
                     [name: string]: unknown;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { backoff, EventStream, type StreamHandlers, type StreamState } from './stream'
 
-const TIMES = { first: 100, cap: 1_000, silence: 5_000 }
+const TIMES = { first: 100, cap: 1_000, silence: 5_000, soon: 2_000 }
 const BODY = 'id: 42\nevent: job\ndata: {}\n\n'
 
 /** A body that says its piece and then stays open until it is closed. */
@@ -67,6 +67,36 @@ describe('EventStream', () => {
     await vi.waitFor(() => expect(resumed).toHaveBeenCalledOnce())
     expect(requests.map((headers) => headers['last-event-id'])).toEqual([undefined, '42'])
     expect(states.at(-1)).toBe('live')
+  })
+
+  it('reports the gap before the first connection when an attempt failed, and is not live until then', async () => {
+    answers.push(
+      () => new Response(null, { status: 502 }),
+      () => new Response(null, { status: 502 }),
+      () => new Response(openBody('').body),
+    )
+    stream.start()
+    await vi.advanceTimersByTimeAsync(100)
+    expect(requests).toHaveLength(2)
+    expect(states).toEqual(['connecting', 'reconnecting', 'reconnecting', 'reconnecting'])
+    expect(resumed).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(200)
+    expect(states.at(-1)).toBe('live')
+    expect(resumed).toHaveBeenCalledOnce()
+  })
+
+  it.each([
+    ['reports', 2_001, 1],
+    ['does not report', 1_000, 0],
+  ])('%s a gap when the first connection takes %d ms', async (_, wait, times) => {
+    let open: ((response: Response) => void) | undefined
+    vi.stubGlobal('fetch', () => new Promise<Response>((resolve) => (open = resolve)))
+    stream.start()
+    await vi.advanceTimersByTimeAsync(wait)
+    open?.(new Response(openBody('').body))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(states).toEqual(['connecting', 'live'])
+    expect(resumed).toHaveBeenCalledTimes(times)
   })
 
   it('waits longer after each failure', async () => {

@@ -7,7 +7,7 @@ export type StreamState = 'connecting' | 'live' | 'reconnecting' | 'offline' | '
 export interface StreamHandlers {
   message(message: SseMessage): void
   state(state: StreamState): void
-  /** The stream is open again after a gap that the server may not be able to fill. */
+  /** The stream is open after a gap that the server may not be able to fill: again, or later than the page's answers came. */
   resumed(): void
   /** 401: reconnecting is of no use until somebody signs in. */
   sessionLost(problem: ApiProblem): void
@@ -19,9 +19,11 @@ export interface StreamTimes {
   readonly cap: number
   /** Silence (not even a comment) after which the connection counts as dead. */
   readonly silence: number
+  /** Within so long of the start the page's own answers are as new as the stream. */
+  readonly soon: number
 }
 
-const TIMES: StreamTimes = { first: 1_000, cap: 30_000, silence: 60_000 }
+const TIMES: StreamTimes = { first: 1_000, cap: 30_000, silence: 60_000, soon: 2_000 }
 
 /** Wait before attempt `n` (0 is the first repeat): doubling, capped, with up to a quarter of jitter taken off. */
 export function backoff(n: number, times: StreamTimes, jitter: number): number {
@@ -32,7 +34,9 @@ export class EventStream {
   private lastId: string | null = null
   private retry: number | null = null
   private failures = 0
-  private opened = false
+  private startedAt = 0
+  /** A connection ended, or was never made: what was said since may be lost, and it is not live until it is open again. */
+  private missed = false
   private stopped = false
   private abort: AbortController | null = null
   private wake: (() => void) | null = null
@@ -48,6 +52,7 @@ export class EventStream {
     addEventListener('online', this.hurry)
     addEventListener('offline', this.cut)
     document.addEventListener('visibilitychange', this.onVisible)
+    this.startedAt = performance.now()
     void this.run()
   }
 
@@ -74,9 +79,10 @@ export class EventStream {
 
   private async run(): Promise<void> {
     while (!this.isStopped()) {
-      this.handlers.state(navigator.onLine ? (this.opened ? 'reconnecting' : 'connecting') : 'offline')
+      this.handlers.state(navigator.onLine ? (this.missed ? 'reconnecting' : 'connecting') : 'offline')
       const lost = await this.once()
       if (this.isStopped()) return
+      this.missed = true
       if (lost) {
         this.stop()
         this.handlers.sessionLost(lost)
@@ -130,11 +136,10 @@ export class EventStream {
   }
 
   private onOpen(): void {
-    const again = this.opened
-    this.opened = true
+    const late = this.missed || performance.now() - this.startedAt > this.times.soon
     this.failures = 0
     this.handlers.state('live')
-    if (again) this.handlers.resumed()
+    if (late) this.handlers.resumed()
   }
 
   private pause(milliseconds: number): Promise<void> {

@@ -40,17 +40,37 @@ describe('every chart', () => {
 })
 
 describe('SparklineDrawing', () => {
-  const draw = (values: (number | null)[]) => mountInPage(SparklineDrawing, { props: { values, label: 'x' } })
+  const draw = (values: (number | null)[], minutes = values.map((_, i) => i)) => {
+    const points = values.map((chatters, i) => ({ at: at(minutes[i]!), chatters }))
+    return mountInPage(SparklineDrawing, { props: { points, label: 'x' } })
+  }
+  const places = (path: string) => [...path.matchAll(/[ML]([\d.]+)/g)].map((match) => Number(match[1]))
 
   it('breaks at what is missing and marks the last that is known', async () => {
     const { wrapper } = await draw([4, 8, null, 6, null])
-    expect(wrapper.findAll('path:not(.ground)')).toHaveLength(2)
-    expect(wrapper.findAll('circle')).toHaveLength(1)
+    const drawn = [...(wrapper.element as Element).children].map((part) => part.getAttribute('class') ?? part.tagName.toLowerCase())
+    expect(drawn).toEqual(['ground', 'path', 'gap', 'gap', 'path', 'circle'])
+  })
+
+  it('stands where the time is, not where the place in the list is', async () => {
+    const { wrapper } = await draw([4, 8, 6], [0, 10, 40])
+    const [first, second, third] = places(wrapper.get('path:not(.ground)').attributes('d')!) as [number, number, number]
+    expect((second - first) / (third - first)).toBeCloseTo(1 / 4)
+  })
+
+  it('shows a short gap in a long broadcast, with nothing drawn across it', async () => {
+    const { wrapper } = await draw([4, 8, null, 6, 7], [0, 1_000, 1_001, 1_002, 2_000])
+    const { x, width } = wrapper.get('path ~ .gap').attributes()
+    expect(Number(width)).toBe(3)
+    const [before, after] = wrapper.findAll('path:not(.ground)').map((path) => places(path.attributes('d')!))
+    const middle = Number(x) + 1.5
+    expect(Math.max(...before!)).toBeLessThan(middle)
+    expect(Math.min(...after!)).toBeGreaterThan(middle)
   })
 
   it('has nothing to draw without data', async () => {
     const { wrapper } = await draw([])
-    expect(wrapper.findAll('path:not(.ground), circle')).toHaveLength(0)
+    expect(wrapper.findAll('path:not(.ground), circle, .gap')).toHaveLength(0)
   })
 })
 

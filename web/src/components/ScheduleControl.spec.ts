@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 
 import ToastList from '@/components/ToastList.vue'
+import { channelId } from '@/domain/ids'
 import { answer, problemBody } from '@/testing/answers'
 import { mountInPage } from '@/testing/mount'
 import { NOON, sampleChannel } from '@/testing/samples'
@@ -26,6 +27,21 @@ describe('ScheduleControl', () => {
     const asked = answer({ 'DELETE /api/v1/channels/1/schedule': { status: 204, body: null } })
     await wrapper.get('[role=switch]').trigger('click')
     await vi.waitFor(() => expect(asked).toHaveLength(1))
+  })
+
+  it('is as it was when it is turned off and on again', async () => {
+    const id = channelId('2')
+    const { wrapper } = await open({ id, schedule: { ...schedule, intervalMinutes: 30, onlyLive: false } })
+    const asked = answer({
+      'DELETE /api/v1/channels/2/schedule': { status: 204, body: null },
+      'PUT /api/v1/channels/2/schedule': { body: {} },
+    })
+    await wrapper.get('[role=switch]').trigger('click')
+    await vi.waitFor(() => expect(asked).toHaveLength(1))
+    await wrapper.setProps({ channel: sampleChannel({ id, schedule: null }) })
+    await vi.waitFor(() => expect(wrapper.get('[role=switch]').attributes('disabled')).toBeUndefined())
+    await wrapper.get('[role=switch]').trigger('click')
+    await vi.waitFor(() => expect(asked[1]?.body).toEqual({ interval_minutes: 30, only_live: false }))
   })
 
   it('says why it could not be set', async () => {

@@ -28,6 +28,18 @@ describe('StatusBars', () => {
     expect(wrapper.text()).toBe('')
   })
 
+  it('says that a page which never went live is not', async () => {
+    vi.useFakeTimers()
+    const state = ref<StreamState>('connecting')
+    const { wrapper } = await mountInPage(StatusBars, { props: { me }, live: { ...fakeLive(), state } })
+    vi.advanceTimersByTime(2_500)
+    await nextTick()
+    expect(wrapper.text()).toContain('pas encore là')
+    state.value = 'reconnecting'
+    await nextTick()
+    expect(wrapper.text()).toContain('reconnexion')
+  })
+
   it('says that Twitch no longer accepts the permission', async () => {
     const { wrapper } = await mountInPage(StatusBars, { props: { me: { ...me, grant: 'lost' } } })
     expect(wrapper.text()).toContain('Autoriser à nouveau')

@@ -20,8 +20,6 @@ export const useVerdicts = (channel: Readonly<Ref<ChannelId>>) =>
   useQuery({
     queryKey: computed(() => keys.verdicts(channel.value)),
     queryFn: ({ signal }) => fetchVerdicts(channel.value, signal),
-    // Another moderator's judgement makes no event: one's own page asks each time it is looked at.
-    staleTime: 0,
   })
 
 type Verdicts = ReadonlyMap<AccountId, Verdict>
@@ -112,9 +110,13 @@ export function useAccounts(subject: Readonly<Ref<Subject | null>>, days: Readon
     },
     { immediate: true },
   )
+  const rows = computed(() => query.data.value?.pages.flatMap((page) => page.rows) ?? [])
+  const total = computed(() => query.data.value?.pages[0]?.total ?? 0)
   return {
     ...query,
-    rows: computed(() => query.data.value?.pages.flatMap((page) => page.rows) ?? []),
-    total: computed(() => query.data.value?.pages[0]?.total ?? 0),
+    rows,
+    total,
+    /** There are more than the page holds. */
+    isCut: computed(() => total.value > rows.value.length && !query.isFetching.value && !query.error.value),
   }
 }

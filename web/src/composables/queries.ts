@@ -17,12 +17,15 @@ export const sessionQuery = (uuid: SessionUuid) =>
 export const useAbout = () =>
   useQuery({ queryKey: ['about'], queryFn: ({ signal }) => fetchAbout(signal), staleTime: Infinity })
 
-/** Who is signed in, as far as is known: the router asks before a page that needs it, this only looks. */
+/** Who is signed in, as far as is known: the router asks before a page that needs it, and `useSignedIn` after; this only looks. */
 export const useMe = () =>
   useQuery({ queryKey: keys.me, queryFn: ({ signal }) => fetchMe(signal), enabled: false, staleTime: Infinity })
 
-/** Whose moderator one is changes without an event: asked again twice an hour, which also keeps the events coming. */
-export const useChannels = () => useQuery({ ...channelsQuery, refetchInterval: 30 * 60_000 })
+/**
+ * Whose moderator one is changes without an event. The server ends each event stream after half an hour, and all that is
+ * shown is asked again when it is open anew: these too, which also keeps the events coming.
+ */
+export const useChannels = () => useQuery(channelsQuery)
 
 export const useSessions = () => useQuery({ queryKey: keys.sessions, queryFn: ({ signal }) => fetchSessions(signal) })
 

@@ -1,20 +1,95 @@
 /** What one does to sessions, with what each makes stale; and the deleted ones that can still be brought back. */
-import { useMutation, useQueryClient } from '@tanstack/vue-query'
-import { computed, shallowRef } from 'vue'
+import { useMutation, useQueryClient, type QueryClient } from '@tanstack/vue-query'
+import { computed, shallowRef, watch } from 'vue'
+import { useI18n } from 'vue-i18n'
 
-import { deleteSession, purgeSession, renameSession, restoreSession, saveSession } from '@/api/sessions'
-import type { SessionUuid } from '@/domain/ids'
+import { ApiProblem } from '@/api/problem'
+import { deleteSession, purgeSession, renameSession, restoreSession, saveSession, tooManySaved } from '@/api/sessions'
+import type { SessionUuid, UserId } from '@/domain/ids'
 import type { Session } from '@/domain/session'
+import type { Me } from '@/domain/user'
 
 import { keys } from './keys'
+import { useMe } from './queries'
+import { useProblemText } from './useProblemText'
+import { useSessionWords } from './useSessionWords'
+import { useToasts } from './useToasts'
 
-/** As long as the page is open: the server keeps them for longer, but does not list them. */
-const deleted = shallowRef<readonly Session[]>([])
+interface Deleted {
+  readonly session: Session
+  readonly deletedAt: Date
+}
 
-export const useDeletedSessions = () => computed(() => deleted.value)
+/** For how long the server can bring a deleted session back, in milliseconds. It does not list them: this tab does. */
+const UNDO_FOR = 24 * 3_600_000
 
-const forget = (uuid: SessionUuid): void => {
-  deleted.value = deleted.value.filter((session) => session.uuid !== uuid)
+const deleted = shallowRef<readonly Deleted[]>([])
+/** Whose they are; null while nobody can tell, and they are kept in memory only. */
+let owner: UserId | null = null
+
+const storageKey = (user: UserId): string => `deleted-sessions:${user}`
+const isDate = (key: string): boolean => key.endsWith('At')
+
+function stored(user: UserId): Deleted[] {
+  try {
+    const text = sessionStorage.getItem(storageKey(user)) ?? '[]'
+    const revive = (key: string, value: unknown) => (isDate(key) && typeof value === 'string' ? new Date(value) : value)
+    return (JSON.parse(text, revive) as Deleted[]).filter((one) => Date.now() - one.deletedAt.getTime() < UNDO_FOR)
+  } catch {
+    return []
+  }
+}
+
+function keep(now: readonly Deleted[]): void {
+  deleted.value = now
+  if (owner === null) return
+  try {
+    sessionStorage.setItem(storageKey(owner), JSON.stringify(now))
+  } catch {
+    // Full or refused: a reload forgets them, as far as this page goes.
+  }
+}
+
+/** Goes over to whoever is signed in: what was deleted before that was known is theirs. */
+function belongTo(user: UserId | undefined): void {
+  if (!user || user === owner) return
+  const before = owner === null ? deleted.value : []
+  owner = user
+  keep([...before, ...stored(user)])
+}
+
+const add = (queries: QueryClient, session: Session): void => {
+  belongTo(queries.getQueryData<Me>(keys.me)?.id)
+  keep([{ session, deletedAt: new Date() }, ...deleted.value.filter((one) => one.session.uuid !== session.uuid)])
+}
+
+const forget = (uuid: SessionUuid): void => keep(deleted.value.filter((one) => one.session.uuid !== uuid))
+
+/** What was deleted and can still be brought back, the last one first. */
+export function useDeletedSessions() {
+  const { data: me } = useMe()
+  watch(() => me.value?.id, belongTo, { immediate: true })
+  return computed(() => deleted.value.map((one) => one.session))
+}
+
+/** Brings a deleted session back, or says why it cannot be. */
+export function useUndoDelete() {
+  const { t } = useI18n()
+  const words = useSessionWords()
+  const problem = useProblemText()
+  const { say } = useToasts()
+  const { restore } = useSessionActions()
+
+  return async (session: Session): Promise<void> => {
+    try {
+      await restore.mutateAsync(session)
+    } catch (error) {
+      const text = tooManySaved(error)
+        ? t('sessions.restoreFull', { name: words.name(session) })
+        : t('sessions.restoreFailed', { reason: problem.ofError(error) })
+      say({ tone: 'error', text })
+    }
+  }
 }
 
 export function useSessionActions() {
@@ -27,7 +102,12 @@ export function useSessionActions() {
     save: useMutation({
       mutationFn: (how: { uuid: SessionUuid; name: string; replace: SessionUuid | null }) =>
         saveSession(how.uuid, how.name, how.replace),
-      onSuccess: changed,
+      onSuccess: async (_, { replace }) => {
+        // The one that had to go is deleted, and not for good.
+        const gone = queries.getQueryData<readonly Session[]>(keys.sessions)?.find((session) => session.uuid === replace)
+        if (gone) add(queries, gone)
+        await changed()
+      },
     }),
     rename: useMutation({
       mutationFn: (how: { uuid: SessionUuid; name: string }) => renameSession(how.uuid, how.name),
@@ -46,7 +126,7 @@ export function useSessionActions() {
     remove: useMutation({
       mutationFn: (session: Session) => deleteSession(session.uuid),
       onSuccess: async (_, session) => {
-        deleted.value = [session, ...deleted.value]
+        add(queries, session)
         await changed()
       },
     }),
@@ -55,6 +135,10 @@ export function useSessionActions() {
       onSuccess: async (_, session) => {
         forget(session.uuid)
         await changed()
+      },
+      onError: (error, session) => {
+        // Too late, or brought back elsewhere: it is no use offering it.
+        if (error instanceof ApiProblem && error.status === 404) forget(session.uuid)
       },
     }),
   }

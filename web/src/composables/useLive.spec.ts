@@ -1,6 +1,7 @@
 import { QueryClient } from '@tanstack/vue-query'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
+import { ApiProblem } from '@/api/problem'
 import type { StreamHandlers } from '@/api/stream'
 import { channelId, jobId, sessionUuid } from '@/domain/ids'
 import { answer } from '@/testing/answers'
@@ -12,6 +13,7 @@ let handlers: StreamHandlers
 let invalidated: unknown[]
 let live: Live
 let queries: QueryClient
+let opened = 0
 const onSessionLost = vi.fn()
 
 function open(): Live {
@@ -27,6 +29,7 @@ function open(): Live {
     onSessionLost,
     storage: localStorage,
     openStream: (given) => {
+      opened += 1
       handlers = given
       return { start: () => given.state('live'), stop: () => given.state('closed') }
     },
@@ -46,6 +49,7 @@ const job = (change: object = {}) => ({
 })
 
 beforeEach(() => {
+  opened = 0
   live = open()
   live.start('ada')
 })
@@ -82,6 +86,21 @@ describe('live', () => {
       new_count: 0,
     })
     expect(invalidated).toEqual([['channels'], ['sessions'], ['summary'], ['analysis']])
+  })
+
+  it('asks for marks again when somebody marked accounts, and for nothing else', () => {
+    const kept = [['verdicts', '1'], ['analysis', 'account', '9'], ['verdicts', '2'], ['analysis', 'channel', '1']]
+    for (const key of kept) queries.setQueryData(key, {})
+    send('verdicts_changed', { channel_id: '1' })
+    expect(kept.map((key) => queries.getQueryState(key)?.isInvalidated)).toEqual([true, true, false, false])
+  })
+
+  it('listens again once somebody has signed in again', () => {
+    live.start('ada')
+    handlers.sessionLost(new ApiProblem(401, 'not_authenticated', ''))
+    expect(onSessionLost).toHaveBeenCalledOnce()
+    live.start('ada')
+    expect(opened).toBe(2)
   })
 
   it('shows new counts of viewers without asking', () => {

@@ -36,7 +36,7 @@ interface Stream {
 export interface LiveParts {
   readonly queries: QueryClient
   readonly openStream?: (handlers: StreamHandlers) => Stream
-  readonly onSessionLost: () => void
+  readonly onSessionLost: StreamHandlers['sessionLost']
   readonly storage?: Storage | null
 }
 
@@ -162,6 +162,10 @@ export function createLive(parts: LiveParts): Live {
         stale(keys.channels)
         void queries.invalidateQueries({ queryKey: keys.analysis, predicate: ({ queryKey }) => concerns(queryKey, event.channel) })
         break
+      case 'verdictsChanged':
+        stale(keys.verdicts(event.channel))
+        stale([...keys.analysis, 'account'])
+        break
       case 'viewers':
         queries.setQueryData<ChannelList>(keys.channels, (known) => known && withViewers(known, event.viewers))
         break
@@ -203,7 +207,11 @@ export function createLive(parts: LiveParts): Live {
       if (now === 'live') underWay().forEach((id) => void ask(id))
     },
     resumed: () => void queries.invalidateQueries(),
-    sessionLost: parts.onSessionLost,
+    sessionLost: (problem) => {
+      // It has ended for good: who signs in again starts another.
+      stream = null
+      parts.onSessionLost(problem)
+    },
   }
 
   const openStream = parts.openStream ?? ((to: StreamHandlers) => new EventStream('/api/v1/events', to))

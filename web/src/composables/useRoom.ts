@@ -1,15 +1,14 @@
 import { computed, reactive, type Ref } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 
-import type { Subject } from '@/domain/analysis'
+import { ALL_CAPTURES, chosenOf, type Choice, type Subject } from '@/domain/analysis'
 import type { Channel } from '@/domain/channel'
-import { streamId, type StreamId } from '@/domain/ids'
 
 import { useStreams } from './channelQueries'
 
 /**
  * What the channel's page is about: the broadcast named in the address, else the latest that was captured; all captures
- * of the channel when none belongs to a broadcast; null when there is none at all.
+ * of the channel when the address says so, or when none belongs to a broadcast; null when there is none at all.
  */
 export function useRoom(channel: Readonly<Ref<Channel>>) {
   const route = useRoute()
@@ -17,42 +16,47 @@ export function useRoom(channel: Readonly<Ref<Channel>>) {
   const query = useStreams(computed(() => channel.value.id))
 
   const streams = computed(() => (query.data.value ?? []).filter((stream) => stream.captures > 0))
-  const wanted = computed(() => (typeof route.query.stream === 'string' ? streamId(route.query.stream) : null))
-  const chosen = computed(() => streams.value.find((stream) => stream.id === wanted.value) ?? streams.value[0] ?? null)
+  const wanted = computed(() => (typeof route.query.stream === 'string' ? route.query.stream : null))
+  const chosen = computed(() => chosenOf(streams.value, wanted.value))
+  const shown = computed(() => chosen.value.stream)
 
   const subject = computed<Subject | null>(() => {
-    if (chosen.value) return { kind: 'stream', id: chosen.value.id }
+    if (shown.value) return { kind: 'stream', id: shown.value.id }
     if (query.data.value && channel.value.lastCapture) return { kind: 'channel', id: channel.value.id }
     return null
   })
 
-  const stream = computed<StreamId | undefined>({
-    get: () => chosen.value?.id,
+  const choice = computed<Choice>({
+    get: () => shown.value?.id ?? ALL_CAPTURES,
     set: (id) => {
       void router.push({ query: { ...route.query, stream: id === streams.value[0]?.id ? undefined : id } })
     },
   })
 
-  /** Live, and the broadcast shown is the one that runs. */
+  const isLatest = computed(() => shown.value !== null && shown.value === streams.value[0])
+  /** What is shown goes up to now: all captures, or the broadcast that runs. */
   const isNow = computed(() => {
-    const { live } = channel.value
-    const shown = chosen.value
-    return live !== null && shown !== null && shown.endedAt === null && shown === streams.value[0]
+    if (shown.value === null) return true
+    return channel.value.live !== null && isLatest.value && shown.value.endedAt === null
   })
   /** It is live now, but what can be shown is of an earlier broadcast. */
-  const lags = computed(() => channel.value.live !== null && chosen.value?.endedAt != null && chosen.value === streams.value[0])
+  const lags = computed(() => channel.value.live !== null && isLatest.value && shown.value?.endedAt != null)
 
   return {
     streams,
-    stream,
+    choice,
     subject,
+    isLatest,
     isNow,
     lags,
+    /** The address names a broadcast that is not among those known. */
+    isUnknown: computed(() => query.data.value !== undefined && chosen.value.isUnknown),
     /** Of the list of broadcasts, without which nothing can be shown. */
     state: reactive({
       pending: query.isPending,
       error: query.error,
       known: computed(() => query.data.value !== undefined),
+      fetching: query.isFetching,
       retry: () => void query.refetch(),
     }),
   }

@@ -95,4 +95,23 @@ export interface Stream {
   readonly peak: number | null
 }
 
+/** In an address: all captures of the channel, those made outside a broadcast, too. */
+export const ALL_CAPTURES = 'all'
+/** What of a channel is shown. */
+export type Choice = StreamId | typeof ALL_CAPTURES
+
+export interface Chosen {
+  /** Null is all captures. */
+  readonly stream: Stream | null
+  /** A broadcast was wanted that is not among these; another choice stands for it. */
+  readonly isUnknown: boolean
+}
+
+/** The broadcast wanted, else the latest of them (the first); all captures when those are wanted, or there is no broadcast. */
+export function chosenOf(streams: readonly Stream[], wanted: string | null): Chosen {
+  if (wanted === ALL_CAPTURES) return { stream: null, isUnknown: false }
+  const found = streams.find((stream) => stream.id === wanted)
+  return { stream: found ?? streams[0] ?? null, isUnknown: wanted !== null && !found }
+}
+
 export type Verdict = 'people' | 'suspicious'

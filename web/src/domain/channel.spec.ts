@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { inReadingOrder, withViewers, type Channel } from './channel'
+import { gapsIn, inReadingOrder, withViewers, type Channel } from './channel'
 import { channelId } from './ids'
 
 const channel = (login: string, change: Partial<Channel> = {}): Channel => ({
@@ -36,4 +36,17 @@ it('takes in new counts of viewers, of channels that are live', () => {
   ])
   expect(withViewers(list, told).channels.map((one) => one.live?.viewers)).toEqual([910, undefined])
   expect(withViewers(list, new Map()).channels[0]).toBe(list.channels[0])
+})
+
+it('knows of gaps from the capture before to the one after, and to the end when none follows', () => {
+  const at = (minute: number) => new Date(minute * 60_000)
+  const course = (...counts: (number | null)[]) => counts.map((chatters, i) => ({ at: at(5 * i), chatters }))
+  expect(gapsIn(course(4, null, null, 6, 7, null, 5, null))).toEqual([
+    { from: at(0), to: at(15) },
+    { from: at(20), to: at(30) },
+    { from: at(30), to: at(35) },
+  ])
+  expect(gapsIn(course(null, 6))).toEqual([{ from: at(0), to: at(5) }])
+  expect(gapsIn(course(4, 0, 6))).toEqual([])
+  expect(gapsIn([])).toEqual([])
 })

@@ -1,4 +1,5 @@
 import type { CaptureId, ChannelId } from './ids'
+import type { Gap } from './series'
 
 export type ChannelRole = 'broadcaster' | 'moderator'
 
@@ -31,20 +32,45 @@ export interface Schedule {
   readonly pausedReason: string | null
 }
 
+/** A capture of a broadcast, or, without a count, a time when one is missing. */
+export interface CoursePoint {
+  readonly at: Date
+  readonly chatters: number | null
+}
+
 export interface Channel extends ChannelName {
   readonly imageUrl: string | null
   readonly role: ChannelRole
   readonly live: Live | null
   readonly lastCapture: LastCapture | null
   readonly schedule: Schedule | null
-  /** Chatters in the captures of the last broadcast, in the order of time. */
-  readonly recent: readonly number[]
+  /** The last broadcast's, in the order of time. */
+  readonly recent: readonly CoursePoint[]
 }
 
 /** My channels; when Twitch does not answer they are those it listed last, and nobody knows which are live. */
 export interface ChannelList {
   readonly channels: readonly Channel[]
   readonly stale: boolean
+}
+
+/** The times of a course about which nothing is known: each from the last capture before it to the first one after. */
+export function gapsIn(course: readonly CoursePoint[]): Gap[] {
+  const gaps: Gap[] = []
+  let known: Date | null = null
+  let from: Date | null = null
+  for (const { at, chatters } of course) {
+    if (chatters === null) {
+      from ??= known ?? at
+      continue
+    }
+    if (from) gaps.push({ from, to: at })
+    from = null
+    known = at
+  }
+  const end = course.at(-1)
+  if (from && end) gaps.push({ from, to: end.at })
+  return gaps
 }
 
 /** The list with new counts of viewers; a channel that is not live has none. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { banLines, between, createdBetween, csvOf, inOrder, matching, pressed, type CohortRow } from './cohort'
+import { banLines, between, createdBetween, csvOf, inOrder, matching, pickedInSight, pressed, type CohortRow } from './cohort'
 import { accountId } from './ids'
 
 const row = (login: string, change: Partial<CohortRow> = {}): CohortRow => ({
@@ -46,6 +46,13 @@ it('matches login and shown name', () => {
   expect(logins(matching(rows, ' AD '))).toEqual(['ada'])
   expect(logins(matching(rows, 'ダ'))).toEqual(['ada'])
   expect(matching(rows, '')).toBe(rows)
+})
+
+it('counts as picked only what the filter leaves in sight', () => {
+  const rows = ['ada', 'bob', 'bea'].map((login) => row(login))
+  const picked = new Set(['ada', 'bea', 'gone'].map(accountId))
+  expect(logins(pickedInSight(rows, '', picked))).toEqual(['ada', 'bea'])
+  expect(logins(pickedInSight(rows, 'b', picked))).toEqual(['bea'])
 })
 
 it('takes what lies between two rows, in either direction', () => {

@@ -74,6 +74,10 @@ export function matching(rows: readonly CohortRow[], text: string): readonly Coh
   return rows.filter((row) => row.login.includes(wanted) || row.displayName.toLowerCase().includes(wanted))
 }
 
+/** Of the rows picked, those that the filter leaves in sight: nobody bans whom they do not see. */
+export const pickedInSight = (rows: readonly CohortRow[], text: string, picked: ReadonlySet<AccountId>): CohortRow[] =>
+  matching(rows, text).filter((row) => picked.has(row.id))
+
 /** Those created on the days from one to the other (UTC), both counted. */
 export function createdBetween(rows: readonly CohortRow[], from: string, to: string): CohortRow[] {
   const first = Date.parse(`${from}T00:00:00Z`)

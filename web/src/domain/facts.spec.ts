@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { NOON, samplePoint } from '@/testing/samples'
 
 import type { Creations, Evolution, RaidSeen } from './analysis'
-import { factsOf } from './facts'
+import { calmOf, factsOf, SOURCES, type Sources } from './facts'
 import { channelId } from './ids'
 
 const minutes = (n: number) => new Date(NOON.getTime() + n * 60_000)
@@ -51,6 +51,25 @@ describe('factsOf', () => {
   })
 
   it('has nothing to tell of what is not known yet', () => {
-    expect(kinds({ evolution: undefined, creations: undefined })).toEqual([])
+    expect(kinds({ evolution: undefined, creations: undefined, raids: undefined })).toEqual([])
+  })
+})
+
+describe('calmOf', () => {
+  const all: Sources = { arrivals: 'known', creations: 'known', raids: 'known' }
+
+  it('gives the all-clear only when no answer is missing', () => {
+    expect(calmOf(all, 1)).toBe('none')
+    for (const source of SOURCES) {
+      expect(calmOf({ ...all, [source]: 'waiting' }, 1), source).toBe('loading')
+      expect(calmOf({ ...all, [source]: 'failed' }, 1), source).toBe('unknown')
+    }
+    expect(calmOf({ arrivals: 'waiting', creations: 'failed', raids: 'known' }, 1)).toBe('unknown')
+  })
+
+  it('and only from most of the dates on; what would read as 0 % is none', () => {
+    expect(calmOf(all, 0.89)).toBe('soFar')
+    expect(calmOf(all, 0.001)).toBe('soFar')
+    for (const none of [0, 0.0009, null]) expect(calmOf(all, none)).toBe('noDates')
   })
 })

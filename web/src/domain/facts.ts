@@ -13,13 +13,13 @@ const RAID_MINUTES = 20
 export interface Room {
   readonly evolution: Evolution | undefined
   readonly creations: Creations | undefined
-  readonly raids: readonly RaidSeen[]
-  /** Whether it is about now, or about a broadcast that is over. */
+  readonly raids: readonly RaidSeen[] | undefined
+  /** Whether it goes up to now, or is about a broadcast that is over. */
   readonly isNow: boolean
 }
 
 /** The most urgent first. A rush that a raid explains is not told apart from it. */
-export function factsOf({ evolution, creations, raids, isNow }: Room, now: Date): Fact[] {
+export function factsOf({ evolution, creations, raids = [], isNow }: Room, now: Date): Fact[] {
   const raid = isNow ? raids.findLast((one) => now.getTime() - one.at.getTime() < RAID_MINUTES * 60_000) : undefined
   const peak = creations ? peakOf(creations.days) : null
   const rush = evolution ? rushOf(evolution.points, isNow) : null
@@ -29,4 +29,31 @@ export function factsOf({ evolution, creations, raids, isNow }: Room, now: Date)
     ...(peak ? [{ kind: 'peak', ...peak } as const] : []),
     ...(rush && !explained ? [{ kind: 'rush', ...rush } as const] : []),
   ]
+}
+
+/** The answers that the strip rests on. */
+export const SOURCES = ['arrivals', 'creations', 'raids'] as const
+export type Source = (typeof SOURCES)[number]
+/** Whether there is an answer, and one that holds: a former one that could not be renewed does not. */
+export type Standing = 'known' | 'waiting' | 'failed'
+export type Sources = Readonly<Record<Source, Standing>>
+
+/** From this share of the dates on, a peak would be seen. */
+const ENOUGH = 0.9
+/** Below it, a share reads as none: percents are told with one decimal. */
+const SOME = 0.001
+
+/**
+ * What may be said while nothing strikes. The all-clear, `none`, rests on every answer and on nearly all creation dates;
+ * `soFar` on some dates, `noDates` on none, `loading` on answers that are yet to come. `unknown` is no telling.
+ */
+export type Calm = 'unknown' | 'loading' | 'noDates' | 'soFar' | 'none'
+
+/** `known` is the share of the creation dates that are known; null while nobody can say. */
+export function calmOf(sources: Sources, known: number | null): Calm {
+  const has = (standing: Standing) => SOURCES.some((source) => sources[source] === standing)
+  if (has('failed')) return 'unknown'
+  if (has('waiting')) return 'loading'
+  if (known === null || known < SOME) return 'noDates'
+  return known < ENOUGH ? 'soFar' : 'none'
 }

@@ -9,3 +9,15 @@ export function whenIdle(): Promise<void> {
     else setTimeout(resolve, LIMIT / 10)
   })
 }
+
+interface Scheduler {
+  yield?: () => Promise<void>
+}
+
+/**
+ * Between two pieces of work: the browser paints and answers keys before the second one. Where it cannot be told so, the
+ * work goes on at once.
+ */
+export async function breathe(): Promise<void> {
+  await (globalThis as { scheduler?: Scheduler }).scheduler?.yield?.()
+}

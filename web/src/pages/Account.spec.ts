@@ -63,6 +63,7 @@ describe('Account', () => {
       'PUT /api/v1/accounts/9/verdict': () => (refuse ? problemBody(503, 'database_unavailable') : { body: { stored: 1 } }),
     })
     const { wrapper } = await open()
+    await vi.waitFor(() => expect(wrapper.find('h3').exists()).toBe(true))
     const radio = (value: string) => wrapper.get(`input[value=${value}]`)
     expect((radio('people').element as HTMLInputElement).checked).toBe(true)
     await radio('suspicious').setValue(true)
@@ -70,6 +71,20 @@ describe('Account', () => {
     refuse = true
     await radio('none').setValue(true)
     await vi.waitFor(() => expect((radio('people').element as HTMLInputElement).checked).toBe(true))
+  })
+
+  it('does not pass ids off as names while those are not known, and says when they cannot be', async () => {
+    let names: { status?: number; body: unknown } = problemBody(403, 'channel_forbidden')
+    answer({ ...routes, 'GET /api/v1/channels': () => names })
+    const { wrapper } = await open()
+    await vi.waitFor(() => expect(wrapper.find('.unnamed').exists()).toBe(true))
+    expect(plain(wrapper.get('.unnamed').text())).toContain('Les noms de vos chaînes n’ont pas pu être lus.')
+    expect(plain(wrapper.get('h3').text())).toBe('Chaîne n° 1')
+    expect(wrapper.find('h3 a').exists()).toBe(false)
+    names = routes['GET /api/v1/channels']
+    await wrapper.get('.unnamed button').trigger('click')
+    await vi.waitFor(() => expect(wrapper.get('h3 a').text()).toBe('Lumi'))
+    expect(wrapper.find('.unnamed').exists()).toBe(false)
   })
 
   it('says that Twitch no longer knows somebody', async () => {

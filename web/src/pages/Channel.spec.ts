@@ -33,8 +33,8 @@ const bars = [
   { start: '2025-05-12T00:00:00Z', accounts: 30, usual: 1 },
 ]
 const people = [person('ada', '2012-01-15'), person('bob', '2025-05-12'), person('eve', '2025-05-12')]
-const about = (id: string) => {
-  const at = `GET /api/v1/streams/${id}`
+const about = (id: string, kind = 'streams') => {
+  const at = `GET /api/v1/${kind}/${id}`
   return {
     [`${at}/evolution?points=1500`]: { body: { coverage, points: [point(5), point(10)], markers: [] } },
     [`${at}/creations?unit=day`]: { body: { coverage, unit: 'day', accounts: 31, enriched: 31, baseline: { broadcasts: 3, captures: 40 }, bars } },
@@ -113,11 +113,59 @@ describe('a channel’s page', () => {
     )
   })
 
+  it('acts on nobody whom the filter hides', async () => {
+    const { wrapper, asked } = await open({ 'PUT /api/v1/channels/1/verdicts': { body: {} } })
+    await vi.waitFor(() => expect(rows(wrapper)).toHaveLength(3))
+    await wrapper.get('[role=grid]').trigger('keydown', { key: 'a', ctrlKey: true })
+    await wrapper.get('input[type=search]').setValue('bo')
+    expect(plain(wrapper.get('.selection').text())).toContain('1 choisi')
+    await wrapper.findAll('.selection button').find((one) => one.text() === 'Suspects')!.trigger('click')
+    const puts = () => asked.filter((one) => one.method === 'PUT').map((one) => one.body)
+    await vi.waitFor(() => expect(puts()).toEqual([{ account_ids: ['bob'], verdict: 'suspicious' }]))
+    await wrapper.get('input[type=search]').setValue('nobody')
+    expect(wrapper.find('.selection').exists()).toBe(false)
+  })
+
   it('shows an earlier broadcast when asked', async () => {
     const { wrapper, asked } = await open({ ...about('8') }, '/channels/lumi?stream=8')
     await vi.waitFor(() => expect(rows(wrapper)).toHaveLength(3))
     expect(asked.some((one) => one.path.startsWith('/api/v1/streams/9/'))).toBe(false)
     expect(wrapper.get<HTMLSelectElement>('.picker select').element.value).toBe('8')
+    expect(wrapper.text()).not.toContain('hors de ce direct')
+  })
+
+  it('shows all captures when asked, in words that fit them', async () => {
+    const { wrapper, router } = await open(about('1', 'channels'))
+    await vi.waitFor(() => expect(rows(wrapper)).toHaveLength(3))
+    expect(wrapper.text()).toContain('Nouveaux ce direct')
+    await wrapper.get('.picker select').setValue('all')
+    await vi.waitFor(() => expect(router.currentRoute.value.query).toEqual({ stream: 'all' }))
+    await vi.waitFor(() => expect(wrapper.text()).toContain('Tous les comptes des captures de cette chaîne'))
+    await vi.waitFor(() => expect(wrapper.get('.figures').text()).toContain('vus pour la première fois'))
+    expect(wrapper.text()).not.toMatch(/ce direct|premier direct/)
+    await wrapper.get('.picker select').setValue('9')
+    await vi.waitFor(() => expect(router.currentRoute.value.query).toEqual({}))
+  })
+
+  it('says that the last capture lies outside the broadcast, and leads to it', async () => {
+    const late = { ...channel, last_capture: { ...channel.last_capture, captured_at: time(40) } }
+    const { wrapper, router } = await open({ 'GET /api/v1/channels': { body: { channels: [late], stale: false } }, ...about('1', 'channels') })
+    await vi.waitFor(() => expect(plain(wrapper.text())).toMatch(/La dernière capture, .*, a été faite hors de ce direct/))
+    await wrapper.get('.note a').trigger('click')
+    await vi.waitFor(() => expect(router.currentRoute.value.query).toEqual({ stream: 'all' }))
+    await vi.waitFor(() => expect(wrapper.find('.note').exists()).toBe(false))
+  })
+
+  it('does not say so of a capture that the broadcast holds', async () => {
+    const { wrapper } = await open()
+    await vi.waitFor(() => expect(rows(wrapper)).toHaveLength(3))
+    expect(wrapper.find('.note').exists()).toBe(false)
+  })
+
+  it('says that the broadcast in the address is not known, rather than showing another without a word', async () => {
+    const { wrapper } = await open({}, '/channels/lumi?stream=77')
+    await vi.waitFor(() => expect(rows(wrapper)).toHaveLength(3))
+    expect(wrapper.get('.note').text()).toContain('Le direct de l’adresse n’est pas parmi les derniers')
   })
 
   it('says so when the broadcast under way has not been captured', async () => {
@@ -144,8 +192,31 @@ describe('a channel’s page', () => {
 
   it('keeps the other parts when one fails', async () => {
     const { wrapper } = await open({ 'GET /api/v1/streams/9/creations?unit=day': problemBody(422, 'too_many_bars') })
-    await vi.waitFor(() => expect(wrapper.text()).toContain('Les dates de création ne sont pas encore connues'))
-    await vi.waitFor(() => expect(wrapper.text()).toContain('Impossible'))
+    await vi.waitFor(() => expect(plain(wrapper.get('.strip').text())).toContain('Impossible de charger : les dates de création.'))
+    await vi.waitFor(() => expect(wrapper.find('[role=alert]').exists()).toBe(true))
+    expect(wrapper.find('.figures').exists()).toBe(true)
+  })
+
+  it('tells the peak when the course of the room fails', async () => {
+    const { wrapper } = await open({ 'GET /api/v1/streams/9/evolution?points=1500': problemBody(422, 'too_many_captures') })
+    await vi.waitFor(() => expect(plain(wrapper.get('.strip').text())).toContain('30 comptes créés le 12 mai 2025'))
+    await vi.waitFor(() => expect(plain(wrapper.get('.strip').text())).toContain('Impossible de charger : les arrivées.'))
+    expect(plain(wrapper.get('.strip').text())).toContain('2 captures')
+  })
+
+  it('does not reassure when the raids are not known, and asks for them again', async () => {
+    const calm = { body: { coverage, unit: 'day', accounts: 3, enriched: 3, baseline: { broadcasts: 3, captures: 40 }, bars: [bars[0]] } }
+    let fails = true
+    const { wrapper } = await open({
+      'GET /api/v1/streams/9/creations?unit=day': calm,
+      'GET /api/v1/streams/9/raids': () => (fails ? problemBody(422, 'nonsense') : { body: { coverage, raids: [] } }),
+    })
+    const strip = () => plain(wrapper.get('.strip').text())
+    await vi.waitFor(() => expect(strip()).toContain('Impossible de dire'))
+    expect(strip()).toContain('Impossible de charger : les raids.')
+    fails = false
+    await wrapper.findAll('.strip button').find((one) => one.text() === 'Réessayer')!.trigger('click')
+    await vi.waitFor(() => expect(strip()).toContain('Rien ne sort de l’ordinaire'))
   })
 
   it('does not say whether somebody else’s channel exists', async () => {

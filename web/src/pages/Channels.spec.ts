@@ -48,8 +48,40 @@ describe('Channels', () => {
     stream.captures.set(channelId('1'), sampleJob({ channelId: channelId('1') }))
     await nextTick()
     expect(plain(wrapper.text())).toContain('Page 1 sur 3')
-    expect(button('Capturer C1').attributes('disabled')).toBeDefined()
     expect(button('Capturer la chaîne en direct')).toBeDefined()
+  })
+
+  it('keeps the focus where a capture was asked for, and asks for no other meanwhile', async () => {
+    const { asked, button, live: stream } = await open()
+    const before = asked.length
+    const one = button('Capturer C1')
+    one.element.focus()
+    for (const id of ['1', '3']) stream.captures.set(channelId(id), sampleJob({ channelId: channelId(id) }))
+    await nextTick()
+    expect(document.activeElement).toBe(one.element)
+    expect(one.attributes()).toMatchObject({ 'aria-disabled': 'true', 'aria-busy': 'true' })
+    expect(one.attributes('disabled')).toBeUndefined()
+    await one.trigger('click')
+
+    const all = button('Capturer les 2 chaînes en direct')
+    expect(all.attributes('aria-disabled')).toBe('true')
+    await all.trigger('click')
+    expect(asked).toHaveLength(before)
+  })
+
+  it('says of the last broadcast when each capture was, and where one is missing', async () => {
+    const course = [2300, 2412, null, 2466].map((chatters, i) => ({ at: `2026-11-23T10:0${i}:00Z`, chatters }))
+    const { wrapper } = await open([wire('1', { recent: course }), wire('2', { recent: course.slice(1, 3) })])
+    const drawings = wrapper.findAll('.drawing')
+    expect(drawings).toHaveLength(1)
+    const label = plain(drawings[0]!.attributes('aria-label')!)
+    expect(label).toMatch(/^Dernier direct : 2 466 à la fin, entre 2 300 et 2 466 \(23 nov\. 2026, .*\), avec 1 interruption sans capture$/)
+    await drawings[0]!.trigger('click')
+    const rows = wrapper.findAll('tbody tr').map((row) => plain(row.text()))
+    expect(rows).toHaveLength(4)
+    expect(rows[1]).toMatch(/^23 nov\. 2026, \d\d:01 ?2 412$/)
+    expect(rows[2]).toMatch(/^23 nov\. 2026, \d\d:02 ?Pas de capture$/)
+    expect(wrapper.get('.zone').text()).toContain('Fuseau horaire')
   })
 
   it('says why a capture was not started', async () => {

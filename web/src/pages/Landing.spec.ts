@@ -11,8 +11,19 @@ describe('Landing', () => {
     expect(wrapper.get('[role=status]').text()).toContain('vous y reviendrez')
   })
 
-  it('leads nowhere else', async () => {
-    const { wrapper } = await mountInPage(Landing, { at: '/?return_to=//evil.example' })
+  it('still leads there when a login did not work', async () => {
+    const { wrapper } = await mountInPage(Landing, { at: '/?error=access_denied&return_to=/sessions/1%3Fchannel%3D2' })
+    expect(wrapper.find('[role=alert]').exists()).toBe(true)
+    expect(wrapper.get('a.button').attributes('href')).toBe('/auth/login?return_to=%2Fsessions%2F1%3Fchannel%3D2')
+  })
+
+  it.each([
+    '/?return_to=//evil.example',
+    '/?error=access_denied&return_to=//evil.example',
+    '/?error=access_denied&return_to=https://evil.example',
+    '/?error=access_denied&return_to=/%5Cevil.example',
+  ])('leads nowhere else: %s', async (at) => {
+    const { wrapper } = await mountInPage(Landing, { at })
     expect(wrapper.get('a.button').attributes('href')).toBe('/auth/login?return_to=%2Fchannels')
   })
 

@@ -44,11 +44,87 @@ describe('Session', () => {
     expect(asked.at(-1)?.path).toBe('/api/v1/sessions/s/summary?channel=2')
   })
 
+  describe('accounts by their creation', () => {
+    const coverage = { captures: 2, gaps: 0, first_captured_at: at, last_captured_at: at }
+    const person = (login: string) => ({
+      twitch_id: login, login, display_name: login, created_at: '2025-05-12T10:00:00Z', captures: 1, first_seen_at: at, last_seen_at: at, broadcasts: 1, regular: false,
+    })
+    /** As if only this part were in sight. */
+    class Sight {
+      constructor(private readonly seen: (entries: { isIntersecting: boolean }[]) => void) {}
+      observe({ id }: Element): void {
+        if (id === 'creation') this.seen([{ isIntersecting: true }])
+      }
+      disconnect = (): void => undefined
+    }
+    async function pick(accounts = 2) {
+      vi.stubGlobal('IntersectionObserver', Sight)
+      Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 400 })
+      answer({
+        ...routes,
+        'GET /api/v1/sessions/s/creations?unit=day': {
+          body: { coverage, unit: 'day', accounts: 2, enriched: 2, baseline: null, bars: [{ start: '2025-05-12T00:00:00Z', accounts: 2, usual: null }] },
+        },
+        'GET /api/v1/sessions/s/accounts?limit=10000&created_from=2025-05-12T00%3A00%3A00.000Z&created_to=2025-05-13T00%3A00%3A00.000Z': {
+          body: { coverage, accounts, people: [person('ada'), person('bob')], next_cursor: null },
+        },
+      })
+      const page = await open()
+      await vi.waitFor(() => expect(page.wrapper.find('[role=listbox]').exists()).toBe(true))
+      await page.wrapper.get('[role=listbox]').trigger('keydown', { key: 'Home' })
+      await vi.waitFor(() => expect(page.wrapper.findAll('.rows .login')).toHaveLength(2))
+      return page
+    }
+
+    it('leads to an account’s page by its name', async () => {
+      const { wrapper, router } = await pick()
+      await wrapper.get('.rows .login a').trigger('click')
+      await vi.waitFor(() => expect(router.currentRoute.value.path).toBe('/accounts/ada'))
+    })
+
+    it('leads there by Enter, too', async () => {
+      const { wrapper, router } = await pick()
+      await wrapper.get('[role=grid]').trigger('keydown', { key: 'End' })
+      await wrapper.get('[role=grid]').trigger('keydown', { key: 'Enter' })
+      await vi.waitFor(() => expect(router.currentRoute.value.path).toBe('/accounts/bob'))
+    })
+
+    it('acts on those picked and in sight, without marks, which are a channel’s', async () => {
+      const { wrapper } = await pick()
+      const writeText = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue()
+      await wrapper.get('[role=grid]').trigger('keydown', { key: 'a', ctrlKey: true })
+      const press = (name: string) => wrapper.findAll('.selection .spare button').find((one) => one.text() === name)!.trigger('click')
+      await press('Copier les noms')
+      expect(writeText).toHaveBeenLastCalledWith('ada\nbob')
+      await wrapper.get('input[type=search]').setValue('bo')
+      await press('Copier les /ban')
+      expect(writeText).toHaveBeenLastCalledWith('/ban bob')
+      expect(wrapper.get('.selection').text()).not.toContain('Suspects')
+    })
+
+    it('says so when they are not all there', async () => {
+      const { wrapper } = await pick(50_000)
+      await vi.waitFor(() => expect(plain(wrapper.text())).toContain('Les 2 premiers comptes sur 50 000'))
+    })
+  })
+
   it('says that there is no such session', async () => {
     const gone = problemBody(404, 'session_not_found')
     answer({ 'GET /api/v1/sessions/s': gone, 'GET /api/v1/sessions/s/summary': gone })
     const { wrapper } = await open()
     await vi.waitFor(() => expect(wrapper.text()).toContain('n’existe pas, ou n’est pas la vôtre'))
+  })
+
+  it('says that only its name and actions are missing, and tries again', async () => {
+    let own: { status?: number; body: unknown } = problemBody(403, 'channel_forbidden')
+    answer({ ...routes, 'GET /api/v1/sessions/s': () => own })
+    const { wrapper } = await open()
+    await vi.waitFor(() => expect(plain(wrapper.text())).toContain('10 comptes distincts dans 2 captures'))
+    await vi.waitFor(() => expect(wrapper.get('.unread').text()).toContain('Le nom de cette session n’a pas pu être lu'))
+    own = routes['GET /api/v1/sessions/s']
+    await wrapper.get('.unread button').trigger('click')
+    await vi.waitFor(() => expect(plain(wrapper.get('h1').text())).toBe('Session du 23 novembre 2026'))
+    expect(wrapper.find('.unread').exists()).toBe(false)
   })
 
   it('has words for a session without captures', async () => {

@@ -63,7 +63,7 @@ describe('Sessions', () => {
   it('asks which one should go when as many are kept as may be', async () => {
     const full = problemBody(409, 'too_many_saved_sessions')
     let refused = false
-    const { asked } = await open([active, wire('old', { updated_at: '2026-11-01T10:00:00Z' }), wire('new')], {
+    const { asked, wrapper } = await open([active, wire('old', { updated_at: '2026-11-01T10:00:00Z' }), wire('new')], {
       'POST /api/v1/sessions/a/save': () => {
         if (refused) return { body: { ...active, status: 'saved' } }
         refused = true
@@ -75,6 +75,7 @@ describe('Sessions', () => {
     await vi.waitFor(() => expect(plain(dialog().textContent)).toContain('Vous gardez déjà 2 sessions'))
     await press('Remplacer « Sold »', dialog())
     await vi.waitFor(() => expect(asked.filter((one) => one.method === 'POST').at(-1)?.body).toEqual({ name: '', replace: 'old' }))
+    await vi.waitFor(() => expect(plain(wrapper.get('.deleted').text())).toContain('« Sold » est supprimée'))
   })
 
   it('says why something was not done', async () => {

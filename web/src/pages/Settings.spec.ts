@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import ForgetMeDialog from '@/components/ForgetMeDialog.vue'
 import { useTheme } from '@/composables/useTheme'
 import { userId } from '@/domain/ids'
-import { answer } from '@/testing/answers'
+import { answer, problemBody } from '@/testing/answers'
 import { mountInPage } from '@/testing/mount'
 import { plain } from '@/testing/samples'
 
@@ -16,6 +16,17 @@ describe('Settings', () => {
     answer(about)
     const { wrapper } = await mountInPage(Settings)
     await vi.waitFor(() => expect(plain(wrapper.text())).toContain('disparaît 7 jours après sa dernière capture'))
+  })
+
+  it('says so when that is not known yet, or cannot be, and tries again', async () => {
+    let said: { status?: number; body: unknown } = problemBody(404, 'unknown')
+    answer({ 'GET /api/v1/about': () => said })
+    const { wrapper } = await mountInPage(Settings)
+    expect(wrapper.text()).toContain('Chargement…')
+    await vi.waitFor(() => expect(wrapper.text()).toContain('Cela n’a pas pu être lu.'))
+    said = about['GET /api/v1/about']
+    await wrapper.findAll('button').find((one) => one.text() === 'Réessayer')!.trigger('click')
+    await vi.waitFor(() => expect(plain(wrapper.text())).toContain('disparaît 7 jours'))
   })
 
   it('switches language and theme at once', async () => {
@@ -39,6 +50,7 @@ describe('deleting everything', () => {
     const text = plain(wrapper.get('.dialog').text())
     expect(text).toContain('Supprimer tout ce qui concerne Ada ?')
     expect(text).toContain('Voici ce qui sera perdu, sans retour possible :Vos sessions et leurs captures')
+    expect(text).toContain('les autres modérateurs de ces chaînes les perdent aussi')
     expect(asked).toHaveLength(0)
     await wrapper.findAll('.dialog button').find((one) => one.text() === 'Tout supprimer')!.trigger('click')
     await vi.waitFor(() => expect(leave).toHaveBeenCalledWith('/privacy?gone=yes'))

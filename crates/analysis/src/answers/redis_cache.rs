@@ -15,9 +15,12 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// How long Redis is left alone after it failed.
 const COOL_DOWN: Duration = Duration::from_secs(2);
 
-/// How many bytes a replica stores within a time to live. The same Redis has the web sessions and what is announced of jobs,
-/// so answers must not fill it: when this is used up, they are computed.
+/// How many bytes a replica stores in each period as long as a time to live, so that no more than twice as many are there
+/// at once. The same Redis has the web sessions and what is announced of jobs: answers must not fill it.
 const BUDGET: usize = 32 << 20;
+
+/// Larger answers are computed each time, so that a few of them do not use up what others need.
+const LARGEST: usize = 1 << 20;
 
 #[derive(Clone, Debug)]
 pub(crate) struct RedisCache {
@@ -62,7 +65,7 @@ impl RedisCache {
 
     /// Keeps an answer for its time to live, if Redis is there and has not got too many.
     pub(crate) async fn put(&self, key: &str, body: &Bytes) {
-        let fits = {
+        let fits = body.len() <= LARGEST && {
             let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
             spent.add(body.len(), Instant::now(), self.ttl)
         };

@@ -1,12 +1,12 @@
 //! The state of what an answer rests on.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::Arc,
 };
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     db::{
         Pool,
@@ -78,7 +78,7 @@ pub(crate) struct State {
     /// The newest changes of accounts.
     pub(crate) accounts: Mark,
     histories: Vec<(ChannelId, HistoryMark)>,
-    sources: HistoryMark,
+    sources: Vec<HistoryMark>,
     pub(crate) raids: Arc<[Raid]>,
     pub(crate) streams: Arc<[Stream]>,
 }
@@ -209,7 +209,7 @@ impl State {
         rows: Option<Arc<[Settled]>>,
     ) -> Self {
         let (raids, streams) = (Arc::default(), Arc::default());
-        let (histories, sources) = (Vec::new(), HistoryMark::default());
+        let (histories, sources) = (Vec::new(), Vec::new());
         Self { subject, session, channels, rows, accounts, histories, sources, raids, streams }
     }
 
@@ -218,23 +218,61 @@ impl State {
         let last = self.channels.iter().filter_map(|state| state.last_captured_at).max();
         let (Some(first), Some(last)) = (first, last) else { return Ok(()) };
         if needs.history != History::Nothing {
+            let (ever, far) = Period::default().bounds();
             for state in &self.channels {
                 let Some(last) = state.last_captured_at else { continue };
-                let until = if needs.history == History::Ever { Period::default().bounds().1 } else { last };
-                self.histories.push((state.channel, load::history(pool, state.channel, until).await?));
+                let until = if needs.history == History::Ever && self.looks_beyond() { far } else { last };
+                let mark = load::history(pool, state.channel, ever, until).await?;
+                self.histories.push((state.channel, mark));
             }
         }
         if needs.events {
             let (channels, after) = (self.channel_ids(), last + TimeDelta::microseconds(1));
-            let (from, to) = (first - RAID_AROUND, after + RAID_AROUND);
-            self.raids = raids::on_channels(pool, &channels, from, to, MAX_EVENTS).await?.into();
             self.streams = streams::during(pool, &channels, first, after, MAX_EVENTS).await?.into();
+            let to = self.raids_until(after);
+            self.raids =
+                raids::on_channels(pool, &channels, first - RAID_AROUND, to, MAX_EVENTS).await?.into();
         }
-        if needs.sources && !self.raids.is_empty() {
-            let raids = self.raids.iter().map(|raid| (raid.from, raid.raided_at));
-            self.sources = load::sources(pool, raids, BEFORE_WINDOW).await?;
+        if needs.sources {
+            let mut sources: BTreeMap<ChannelId, (DateTime<Utc>, DateTime<Utc>)> = BTreeMap::new();
+            for raid in &*self.raids {
+                let (first, last) = sources.entry(raid.from).or_insert((raid.raided_at, raid.raided_at));
+                (*first, *last) = (raid.raided_at.min(*first), raid.raided_at.max(*last));
+            }
+            for (channel, (first, last)) in sources {
+                self.sources.push(load::history(pool, channel, first - BEFORE_WINDOW, last).await?);
+            }
         }
         Ok(())
+    }
+
+    /// Whether what was seen after the captures counts. Of a session it does not: whoever has it need not be the channels'
+    /// moderator any more.
+    pub(crate) fn looks_beyond(&self) -> bool {
+        !matches!(self.subject, Subject::Session(_))
+    }
+
+    /// Until when captures of a channel tell who came again.
+    pub(crate) fn until(&self, channel: ChannelId) -> DateTime<Utc> {
+        let last =
+            self.channels.iter().find(|state| state.channel == channel).and_then(|one| one.last_captured_at);
+        match last {
+            Some(last) if !self.looks_beyond() => last + TimeDelta::microseconds(1),
+            _ => Period::default().bounds().1,
+        }
+    }
+
+    /// Until when raids belong to captures that end at `after`.
+    fn raids_until(&self, after: DateTime<Utc>) -> DateTime<Utc> {
+        let ended = match self.subject {
+            Subject::Session(_) => Some(after),
+            Subject::Stream(id) => {
+                self.streams.iter().find(|stream| stream.id == id).and_then(|one| one.ended_at)
+            }
+            Subject::Capture(_) | Subject::Channel(_) => None,
+        };
+        let latest = after + RAID_AROUND;
+        ended.map_or(latest, |ended| ended.clamp(after, latest))
     }
 
     /// The state of `channels` only; of all when none is named.
@@ -265,7 +303,7 @@ impl State {
     pub(crate) fn version(&self) -> String {
         let mut hasher = DefaultHasher::new();
         REVISION.hash(&mut hasher);
-        (self.accounts, &self.histories, self.sources).hash(&mut hasher);
+        (self.accounts, &self.histories, &self.sources).hash(&mut hasher);
         self.hash_captures(&mut hasher);
         for raid in &*self.raids {
             raid.id.hash(&mut hasher);

@@ -151,6 +151,9 @@ impl Fold for RaidsSeen {
             let Followed { raid, broadcast, .. } = self.followed[place];
             if broadcast == capture.broadcast && capture.at <= self.raids[raid].at + ARRIVING {
                 self.arrive(place, &here);
+            } else {
+                // No longer needed, and as large as the room.
+                self.followed[place].before.clear();
             }
         }
         for followed in &self.followed {

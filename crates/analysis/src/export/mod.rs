@@ -37,13 +37,13 @@ use tokio::{
 use self::table::{Encoder, Format};
 use crate::{
     App,
-    answers::Needs,
+    answers::{Needs, State},
     engine::{set::DenseSet, sightings::Sightings},
     error::{Failure, problem},
     params::Params,
     selection::Selection,
     store::Store,
-    subject::Subject,
+    subject::{Period, Subject},
 };
 
 /// How many pieces wait to be sent.
@@ -57,6 +57,9 @@ const MAX_PIECE_BYTES: usize = 256 << 10;
 
 /// How long a piece waits until there is room for it. There are few turns, and whoever pauses a download would keep one.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How often captures may change before the file begins.
+const ATTEMPTS: u32 = 3;
 
 /// How many distinct accounts an export may have: their names are in memory.
 const MAX_ACCOUNTS: u32 = 2_000_000;
@@ -105,13 +108,20 @@ pub(crate) async fn get(
     let format = parameters.choice("format", FORMATS)?;
     let what = parameters.choice("what", &[("accounts", What::Accounts), ("presences", What::Presences)])?;
     parameters.finish()?;
-    let state = app.answers.state((subject, period, Needs::default()), &channels).await?;
+    let asked = (subject, period, Needs::default());
     let permit = app.store.export_turn().ok_or_else(|| {
         Problem::unavailable("exports_busy", "Many exports are being made; try again in a moment.")
             .retry_after(Duration::from_secs(10))
     })?;
-    let selection = Selection::load(&app.store, &state, period).await.map_err(refusal)?;
-    let export = Export::prepare(what, &app.store, &selection).await.map_err(refusal)?;
+    let mut left = ATTEMPTS;
+    let (selection, export) = loop {
+        let state = app.answers.state(asked, &channels).await?;
+        left -= 1;
+        match Export::prepare(what, &app.store, &state, period).await {
+            Err(Failure::Changed) if left > 0 => {}
+            outcome => break outcome.map_err(refusal)?,
+        }
+    };
     let file =
         format!("attachment; filename=\"{}.{}\"", subject.to_string().replace(':', "_"), format.extension());
     let disposition = HeaderValue::from_str(&file).map_err(Problem::internal)?;
@@ -149,11 +159,18 @@ fn body(mut queue: mpsc::Receiver<Piece>) -> Body {
 
 impl Export {
     /// Finds whom it is about.
-    async fn prepare(what: What, store: &Store, selection: &Selection) -> Result<Self, Failure> {
-        match what {
-            What::Accounts => Ok(Self::Accounts(accounts::sightings(store, selection).await?)),
-            What::Presences => Ok(Self::Presences(presences::members(store, selection).await?)),
-        }
+    async fn prepare(
+        what: What,
+        store: &Store,
+        state: &State,
+        period: Period,
+    ) -> Result<(Selection, Self), Failure> {
+        let selection = Selection::load(store, state, period).await?;
+        let export = match what {
+            What::Accounts => Self::Accounts(accounts::sightings(store, &selection).await?),
+            What::Presences => Self::Presences(presences::members(store, &selection).await?),
+        };
+        Ok((selection, export))
     }
 
     async fn write(

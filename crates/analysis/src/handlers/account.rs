@@ -123,6 +123,10 @@ async fn arrival(
     let captures: Vec<Capture> =
         captures.iter().filter(|capture| capture.channel == channel).copied().collect();
     let Some(place) = captures.iter().position(|capture| capture.at == first) else { return Ok(None) };
+    // Nobody was seen to come to the first capture of all; and if some of it had been seen before, earlier ones are gone.
+    if place == 0 || captures[0].new < captures[0].chatters {
+        return Ok(None);
+    }
     let end = first + TimeDelta::microseconds(1);
     let raids = raids::on_channels(store.pool(), &[channel], first - RAID_WINDOW, end, MAX_RAIDS).await?;
     let times: Vec<_> = raids.iter().map(|raid| (raid.to, raid.raided_at)).collect();

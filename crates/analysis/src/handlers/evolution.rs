@@ -53,7 +53,7 @@ async fn evolve(
     points: usize,
 ) -> Result<Evolution, Failure> {
     let selection = Selection::load(&store, &state, period).await?;
-    let history = selection.with_history(&store, false).await?;
+    let history = selection.with_history(&store, None).await?;
     let flows = store.fold(&history.captures, Flows::new(history.before)).await?.finish();
     Ok(Evolution {
         coverage: selection.coverage(),

@@ -84,7 +84,7 @@ async fn find(
     period: Period,
 ) -> Result<Arc<Found>, Failure> {
     let compute = async {
-        let history = selection.with_history(store, true).await?;
+        let history = selection.with_history(store, Some(state)).await?;
         let known = history.with_earlier(store).await?;
         let newcomers = store.fold(&history.captures, Firsts::new(history.before)).await?.finish();
         let mut raids: Vec<_> = state.raids.iter().map(|raid| ((raid.to, raid.raided_at), raid.id)).collect();

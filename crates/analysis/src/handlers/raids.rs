@@ -56,7 +56,7 @@ async fn follow(store: Store, state: Arc<State>, period: Period) -> Result<Raids
         .iter()
         .map(|raid| Raid { channel: raid.to, at: raid.raided_at, source: sources.get(&raid.id).cloned() })
         .collect();
-    let history = selection.with_history(&store, true).await?;
+    let history = selection.with_history(&store, Some(&state)).await?;
     let seen = store.fold(&history.captures, RaidsSeen::new(followed.into())).await?.finish();
     let mut raids: Vec<RaidSeen> =
         raids.into_iter().zip(seen).map(|(raid, seen)| told(raid, &seen)).collect();

@@ -65,12 +65,15 @@ async fn a_stream_that_is_over_tells_who_came_back() {
     let raids = ask(&world, "streams/70/raids").await;
     assert_eq!((&raids["raids"][0]["arrived"], &raids["raids"][0]["came_back"]), (&json!(2), &json!(1)));
 
-    // The next evening makes another answer of each.
+    // The next evening, captured by somebody else, makes another answer of each.
+    let others = world.session().await;
     stream(&world, 72, "2026-11-03 20:00:00", "2026-11-03 22:00:00").await;
-    capture(&world, session, 72, "2026-11-03 20:05:00", &[2, 11]).await;
+    capture(&world, others, 72, "2026-11-03 20:05:00", &[2, 11]).await;
     assert_eq!(ask(&world, "streams/70/newcomers").await["came_back"], 4);
     assert_eq!(ask(&world, "streams/70/retention").await["cohorts"][0]["back"], json!([2, 2]));
     assert_eq!(ask(&world, "streams/70/raids").await["raids"][0]["came_back"], 2);
+    let own = ask(&world, &format!("sessions/{session}/newcomers")).await;
+    assert_eq!(own["came_back"], 2, "a session may be a former moderator's: it tells of its own captures");
 }
 
 #[tokio::test]

@@ -90,24 +90,28 @@ pub async fn of_user(pool: &Pool, user: UserId) -> Result<Vec<UserChannel>, DbEr
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn latest_counts(pool: &Pool, user: UserId) -> Result<HashMap<ChannelId, Vec<u32>>, DbError> {
+pub async fn latest_counts(
+    pool: &Pool,
+    user: UserId,
+) -> Result<HashMap<ChannelId, Vec<(DateTime<Utc>, Option<u32>)>>, DbError> {
     let rows = sqlx::query!(
-        "SELECT STRAIGHT_JOIN captures.channel_id, captures.chatters_count
+        "SELECT STRAIGHT_JOIN captures.channel_id, COALESCE(captured_at, slot) AS `at!: DateTime<Utc>`,
+                IF(captures.status = 'complete', captures.chatters_count, NULL) AS `chatters: u32`
          FROM channel_roles
          JOIN captures ON captures.stream_id = (
              SELECT latest.stream_id FROM captures AS latest
              WHERE latest.channel_id = channel_roles.channel_id AND latest.status = 'complete'
                AND latest.stream_id IS NOT NULL
              ORDER BY latest.captured_at DESC LIMIT 1)
-         WHERE channel_roles.user_id = ? AND captures.status = 'complete'
-         ORDER BY captures.channel_id, captures.captured_at",
+         WHERE channel_roles.user_id = ? AND captures.status IN ('complete', 'failed', 'missed')
+         ORDER BY captures.channel_id, COALESCE(captured_at, slot)",
         user.0
     )
     .fetch_all(pool)
     .await?;
-    let mut counts: HashMap<ChannelId, Vec<u32>> = HashMap::new();
+    let mut counts: HashMap<ChannelId, Vec<_>> = HashMap::new();
     for row in rows {
-        counts.entry(ChannelId(row.channel_id)).or_default().push(row.chatters_count);
+        counts.entry(ChannelId(row.channel_id)).or_default().push((row.at, row.chatters));
     }
     Ok(counts)
 }

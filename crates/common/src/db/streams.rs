@@ -128,8 +128,11 @@ pub async fn seen(pool: &Pool, live: &[LiveStream], now: DateTime<Utc>) -> Resul
     if live.is_empty() {
         return Ok(());
     }
+    // Two who store some of the same take the rows' locks in the same order.
+    let mut live: Vec<&LiveStream> = live.iter().collect();
+    live.sort_unstable_by_key(|one| one.twitch_id);
     let list: Vec<_> = live
-        .iter()
+        .into_iter()
         .map(|one| {
             (
                 one.twitch_id,
@@ -163,6 +166,28 @@ pub async fn seen(pool: &Pool, live: &[LiveStream], now: DateTime<Utc>) -> Resul
     )
     .execute(pool)
     .await?;
+    Ok(())
+}
+
+/// Stores broadcasts that Twitch lists as live and that are not known yet: captures made now belong to them.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn noticed(pool: &Pool, live: &[LiveStream], now: DateTime<Utc>) -> Result<(), DbError> {
+    for one in live {
+        sqlx::query!(
+            "INSERT IGNORE INTO streams (id, channel_id, title, started_at, seen_at, viewer_count)
+             VALUES (?, ?, LEFT(?, 255), ?, ?, ?)",
+            one.twitch_id.0,
+            one.broadcaster_id.0,
+            one.title,
+            one.started_at,
+            now,
+            one.viewer_count
+        )
+        .execute(pool)
+        .await?;
+    }
     Ok(())
 }
 

@@ -60,7 +60,7 @@ impl From<db::DbError> for Failure {
         ("code" = Option<String>, Query, description = "What `twitch-api` exchanges for tokens."),
         ("error" = Option<String>, Query, description = "Why there is no code.")
     ),
-    responses((status = 302, description = "To where the visitor wanted to be, or to `/?error=<code>`."))
+    responses((status = 302, description = "To where the visitor wanted to be, or to `/?error=<code>&return_to=<path>`."))
 )]
 pub(crate) async fn callback(
     State(app): State<App>,
@@ -72,18 +72,23 @@ pub(crate) async fn callback(
         // Until it is somebody's, the session need not live long.
         session.set_expiry(Some(web_session::inactivity(pending::patience())));
     }
+    let state = parameters.one("state").unwrap_or_default();
+    let begun = match pending::take(&app.redis, &session, state, app.clock.now()).await {
+        Ok(begun) => begun.ok_or_else(|| Failure::from("state_mismatch")),
+        Err(error) => Err(error.into()),
+    };
+    let return_to = match begun {
+        Ok(begun) => begun.return_to,
+        Err(Failure(code)) => return failed(&code, None),
+    };
     match finish(&app, &session, &parameters).await {
-        Ok(return_to) => found(&return_to),
-        Err(Failure(code)) => failed(&code),
+        Ok(()) => found(&return_to),
+        Err(Failure(code)) => failed(&code, Some(&return_to)),
     }
 }
 
-async fn finish(app: &App, session: &Session, parameters: &Parameters) -> Result<String, Failure> {
+async fn finish(app: &App, session: &Session, parameters: &Parameters) -> Result<(), Failure> {
     let now = app.clock.now();
-    let state = parameters.one("state").unwrap_or_default();
-    let Some(begun) = pending::take(&app.redis, session, state, now).await? else {
-        return Err("state_mismatch".into());
-    };
     if let Some(error) = parameters.one("error") {
         return Err(error.into());
     }
@@ -99,5 +104,5 @@ async fn finish(app: &App, session: &Session, parameters: &Parameters) -> Result
         web_session::of_user::remember(&app.redis, user, id, now, app.web_sessions.ttl).await;
     }
     tracing::info!(user_id = %user, "auth.logged_in");
-    Ok(begun.return_to)
+    Ok(())
 }

@@ -25,26 +25,26 @@ pub(crate) async fn login(
     let return_to = return_to::local_path(&app.web.public_url, parameters.one("return_to"));
     let state = match pending::fresh_state() {
         Ok(state) => state,
-        Err(problem) => return failed(problem.code()),
+        Err(problem) => return failed(problem.code(), Some(&return_to)),
     };
     let url = match app.twitch.authorize(&state).await {
         Ok(answer) => answer.url,
         Err(error) => {
             tracing::warn!(%error, "auth.authorize_failed");
-            return failed("twitch_unavailable");
+            return failed("twitch_unavailable", Some(&return_to));
         }
     };
     if already.is_none() {
         session.set_expiry(Some(web_session::inactivity(pending::patience())));
     }
-    let remembered = pending::remember(&session, state, return_to, app.clock.now()).await;
+    let remembered = pending::remember(&session, state, return_to.clone(), app.clock.now()).await;
     let saved = match remembered {
         Ok(()) => session.save().await,
         Err(error) => Err(error),
     };
     if let Err(error) = saved {
         tracing::warn!(%error, "web_session.unavailable");
-        return failed("sessions_unavailable");
+        return failed("sessions_unavailable", Some(&return_to));
     }
     found(url.as_str())
 }

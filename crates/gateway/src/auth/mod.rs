@@ -31,8 +31,11 @@ fn found(location: &str) -> Response {
     (StatusCode::FOUND, [(header::LOCATION, location)]).into_response()
 }
 
-/// Ends a login that failed. `code` is of letters and underscores.
-pub(crate) fn failed(code: &str) -> Response {
+/// Ends a login that failed; the next one leads to `return_to`. `code` is of letters and underscores.
+pub(crate) fn failed(code: &str, return_to: Option<&str>) -> Response {
     tracing::info!(code, "auth.login_failed");
-    found(&format!("/?error={code}"))
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    let return_to = return_to.filter(|path| *path != return_to::DEFAULT);
+    query.append_pair("error", code).extend_pairs(return_to.map(|path| ("return_to", path)));
+    found(&format!("/?{}", query.finish()))
 }

@@ -46,11 +46,20 @@ pub(crate) struct Channel {
     /// The latest complete one.
     #[schema(required)]
     last_capture: Option<LastCapture>,
-    /// Chatters in the captures of the latest broadcast, in the order of time; at most 60, evenly chosen.
-    recent: Vec<u32>,
+    /// The captures of the latest broadcast, in the order of time: at most 60, evenly chosen, and the gaps between them.
+    recent: Vec<Recent>,
     /// The user's own.
     #[schema(required)]
     schedule: Option<Schedule>,
+}
+
+/// A capture, or a gap where one failed or was missed.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub(crate) struct Recent {
+    at: DateTime<Utc>,
+    /// None for a gap.
+    #[schema(required)]
+    chatters: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -118,11 +127,27 @@ pub(crate) async fn list_channels(
     Ok(Json(Channels { channels: channels.collect(), stale }))
 }
 
-/// At most [`MOST_RECENT`] of `counts`, evenly chosen, the last one always.
-fn thinned(counts: Vec<u32>) -> Vec<u32> {
-    let step = counts.len().div_ceil(MOST_RECENT).max(1);
-    let skipped = counts.len().saturating_sub(1) % step;
-    counts.into_iter().skip(skipped).step_by(step).collect()
+/// At most [`MOST_RECENT`] captures of `points`, evenly chosen, the last one always, with the gaps between them.
+fn thinned(points: Vec<(DateTime<Utc>, Option<u32>)>) -> Vec<Recent> {
+    let complete = points.iter().filter(|(_, chatters)| chatters.is_some()).count();
+    let step = complete.div_ceil(MOST_RECENT).max(1);
+    // Of each step the last one, so that the latest capture is there; one gap stands for all since the one before.
+    let mut left = complete;
+    let (mut thin, mut gap) = (Vec::new(), None);
+    for (at, chatters) in points {
+        let point = Recent { at, chatters };
+        if chatters.is_none() {
+            gap = Some(point);
+            continue;
+        }
+        left -= 1;
+        if left.is_multiple_of(step) {
+            thin.extend(gap.take());
+            thin.push(point);
+        }
+    }
+    thin.extend(gap);
+    thin
 }
 
 async fn streams(
@@ -166,14 +191,38 @@ impl Channel {
 mod tests {
     use super::*;
 
+    /// Points a second apart; a gap where there is no count.
+    fn thin(counts: &[Option<u32>]) -> Vec<Option<u32>> {
+        let points = counts
+            .iter()
+            .zip(0..)
+            .map(|(chatters, second)| (DateTime::from_timestamp(second, 0).unwrap(), *chatters));
+        thinned(points.collect()).into_iter().map(|point| point.chatters).collect()
+    }
+
     #[test]
-    fn a_long_line_is_thinned_and_keeps_its_end() {
-        assert_eq!(thinned(vec![]), Vec::<u32>::new());
-        assert_eq!(thinned(vec![3, 1]), [3, 1]);
-        for length in [60, 61, 120, 1_000] {
-            let thin = thinned((1..=length).collect());
-            assert!(thin.len() <= MOST_RECENT && thin.len() > MOST_RECENT / 2, "{length}: {}", thin.len());
-            assert_eq!(thin.last(), Some(&length));
+    fn a_line_is_thinned_evenly_and_ends_with_the_latest() {
+        assert_eq!(thin(&[]), []);
+        assert_eq!(thin(&[Some(3), Some(1)]), [Some(3), Some(1)]);
+        for length in 1..200 {
+            let counts: Vec<Option<u32>> = (1..=length).map(Some).collect();
+            let thin = thin(&counts);
+            assert!(thin.len() <= MOST_RECENT && thin.len() >= counts.len().min(MOST_RECENT / 2));
+            assert_eq!(thin.last(), Some(&Some(length)));
+            assert!(thin.windows(3).all(|three| {
+                let [a, b, c] = [0, 1, 2].map(|place| three[place].unwrap());
+                b - a == c - b
+            }));
         }
+    }
+
+    #[test]
+    fn a_gap_stays_a_gap() {
+        assert_eq!(thin(&[None, Some(1), None, None, Some(2), None]), [None, Some(1), None, Some(2), None]);
+        let mut counts: Vec<Option<u32>> = (1..=120).map(Some).collect();
+        counts[50] = None;
+        let thin = thin(&counts);
+        assert_eq!(thin.iter().filter(|chatters| chatters.is_none()).count(), 1);
+        assert!(thin.len() <= MOST_RECENT + 1);
     }
 }

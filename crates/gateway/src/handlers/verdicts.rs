@@ -7,6 +7,7 @@ use common::{
         self,
         verdicts::{Marked, Verdict},
     },
+    events::{self, Event},
     ids::{AccountId, ChannelId, TwitchUserId, UserId},
     problem::Problem,
 };
@@ -122,6 +123,14 @@ async fn store(
         None => db::verdicts::unmark(&app.pool, channel, accounts).await?,
     };
     tracing::info!(user_id = %user.id(), channel_id = %channel, accounts = stored, "verdicts.stored");
+    if stored > 0 {
+        match db::channels::people(&app.pool, channel, app.clock.now() - db::channels::TOLD).await {
+            Ok(users) => {
+                events::publish(&app.redis, &users, &Event::VerdictsChanged { channel_id: channel }).await;
+            }
+            Err(error) => tracing::warn!(%error, "verdicts.not_told"),
+        }
+    }
     Ok(stored)
 }
 

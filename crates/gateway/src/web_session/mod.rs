@@ -63,7 +63,7 @@ pub(crate) async fn explain_failed_save(request: Request, next: Next) -> Respons
         && !response.headers().contains_key(header::CONTENT_TYPE);
     match (is_bare, is_login) {
         (false, _) => response,
-        (true, true) => auth::failed("sessions_unavailable"),
+        (true, true) => auth::failed("sessions_unavailable", None),
         (true, false) => {
             unavailable_because("The session store did not take what was to be stored.").into_response()
         }

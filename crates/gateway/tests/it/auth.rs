@@ -63,6 +63,13 @@ async fn denied_consent_is_told_and_uses_the_state_up() {
     assert_eq!(browser.get(&denied).await.location(), "/?error=access_denied");
     assert_eq!(browser.get(&denied).await.location(), "/?error=state_mismatch");
     assert_eq!(browser.come_back(&state, 42).await.location(), "/?error=state_mismatch");
+    let state = browser.begin_login("/auth/login?return_to=/channels/zoe%3Fstream=7").await;
+    let denied = format!("/auth/callback?error=access_denied&state={state}");
+    assert_eq!(
+        browser.get(&denied).await.location(),
+        "/?error=access_denied&return_to=%2Fchannels%2Fzoe%3Fstream%3D7",
+        "the next login leads there"
+    );
     assert!(site.services.script().exchanged.is_empty());
     browser.get("/api/v1/me").await.is_problem(401, "not_authenticated");
 }

@@ -72,7 +72,14 @@ async fn the_line_of_recent_captures_is_that_of_the_latest_broadcast() {
     )
     .await;
     let channels = browser.get("/api/v1/channels").await.ok();
-    assert_eq!(channels["channels"][1]["recent"], json!([20, 30]));
+    assert_eq!(
+        channels["channels"][1]["recent"],
+        json!([
+            { "at": "2026-11-23T20:00:01Z", "chatters": 20 },
+            { "at": "2026-11-23T20:05:00Z", "chatters": null },
+            { "at": "2026-11-23T20:10:01Z", "chatters": 30 },
+        ])
+    );
     assert_eq!(channels["channels"][0]["recent"], json!([]));
 }
 

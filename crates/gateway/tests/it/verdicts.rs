@@ -1,5 +1,9 @@
 //! Moderators' marks.
 
+use common::{
+    events::{self, Event},
+    ids::{ChannelId, UserId},
+};
 use serde_json::{Value, json};
 
 use crate::site::Site;
@@ -27,6 +31,12 @@ async fn moderators_of_a_channel_share_their_marks_and_the_last_word_counts() {
     assert_eq!(ann.put(path, &body).await.ok(), json!({ "accounts": 2 }), "999 was never seen");
     let body = json!({ "account_ids": ["502", "503"], "verdict": "suspicious" });
     assert_eq!(bob.put(path, &body).await.ok(), json!({ "accounts": 2 }));
+    // Twitch named Bob as a moderator when he came, after the first mark.
+    for (user, times) in [(42, 2), (43, 1)] {
+        let told = events::since(&site.redis, UserId(user), "0").await.unwrap();
+        let changed = Event::VerdictsChanged { channel_id: ChannelId(7) };
+        assert_eq!(told.iter().filter(|told| told.event == changed).count(), times, "{user}");
+    }
     let page = ann.get(&format!("{path}?limit=2")).await.ok();
     assert_eq!(marks(&page), [json!(["501", "people", "42"]), json!(["502", "suspicious", "43"])]);
     let next = ann.get(&format!("{path}?cursor={}", page["next_cursor"].as_str().unwrap())).await.ok();

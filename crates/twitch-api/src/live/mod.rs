@@ -12,14 +12,13 @@ use common::{
     clients::twitch_api::LiveStream,
     db,
     events::{self, ChannelViewers, Event},
-    ids::ChannelId,
+    ids::{ChannelId, StreamId},
     lifecycle::Shutdown,
 };
 use tokio::time::Instant;
 
 use crate::{App, TwitchError, budget::Urgency};
 
-use cache::Known;
 pub use cache::LiveCache;
 
 const LEASE: &str = "stream_poll";
@@ -32,15 +31,17 @@ const MISSES: u32 = 3;
 
 /// Polls until the shutdown.
 pub(crate) async fn run(app: App, shutdown: Shutdown) {
+    let mut shown = Shown::default();
     loop {
         let every = app.live.poll_every;
         match db::leases::take(&app.pool, LEASE, app.replica, every * 2 + Duration::from_secs(10)).await {
             Ok(true) => {
-                if let Err(error) = poll(&app).await {
+                if let Err(error) = round(&app, &mut shown).await {
                     tracing::warn!(%error, "streams.poll_failed");
                 }
             }
-            Ok(false) => {}
+            // Another replica tells the pages now.
+            Ok(false) => shown = Shown::default(),
             Err(error) => tracing::warn!(%error, "streams.poll_postponed"),
         }
         if !shutdown.pause(every).await {
@@ -57,35 +58,51 @@ pub(crate) async fn run(app: App, shutdown: Shutdown) {
 /// # Errors
 /// The first failure of a batch; when MariaDB cannot say which channels there are, that.
 pub async fn poll(app: &App) -> Result<(), TwitchError> {
+    round(app, &mut Shown::default()).await
+}
+
+async fn round(app: &App, shown: &mut Shown) -> Result<(), TwitchError> {
     let mut after = ChannelId(0);
     let mut outcome = Ok(());
     loop {
         let channels = db::channels::known_after(&app.pool, after, BATCH).await?;
         let Some(last) = channels.last() else { return outcome };
         after = *last;
-        outcome = outcome.and(ask(app, &channels).await);
+        outcome = outcome.and(ask(app, &channels, shown).await);
     }
 }
 
 /// Asks about up to [`BATCH`] channels.
-async fn ask(app: &App, channels: &[ChannelId]) -> Result<(), TwitchError> {
+async fn ask(app: &App, channels: &[ChannelId], shown: &mut Shown) -> Result<(), TwitchError> {
     let mut session = app.helix.as_app(Urgency::Spare, Instant::now() + app.live.poll_every);
     let live = session.streams(channels).await?;
-    record(app, channels, &live).await
+    record(app, channels, &live).await?;
+    tell(app, &shown.take_in(channels, &live)).await
 }
 
 /// Stores what Twitch said about `asked` channels.
 async fn record(app: &App, asked: &[ChannelId], live: &[LiveStream]) -> Result<(), TwitchError> {
     let now = app.clock.now();
-    db::streams::seen(&app.pool, live, now).await?;
+    db::retrying(|| db::streams::seen(&app.pool, live, now)).await?;
     db::streams::end_unseen(&app.pool, asked, now - app.live.poll_every * MISSES).await?;
-    let before = app.live.known(asked).await;
     app.live.keep(asked, live).await;
-    tell(app, &Changes::between(&before, live)).await
+    Ok(())
 }
 
-/// What is other than at the last poll.
+/// The broadcasts that this replica last told of, by channel; none of a channel that is not live.
 #[derive(Debug, Default)]
+struct Shown(HashMap<ChannelId, Option<Broadcast>>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Broadcast {
+    id: StreamId,
+    viewers: u32,
+    /// How many polls in a row have not listed it.
+    misses: u32,
+}
+
+/// What is other than before.
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Changes {
     /// Of broadcasts that went on.
     viewers: HashMap<ChannelId, u32>,
@@ -93,27 +110,36 @@ struct Changes {
     streams: Vec<ChannelId>,
 }
 
-impl Changes {
-    /// Of channels about which nothing was known before, nothing has changed.
-    fn between(before: &Known, live: &[LiveStream]) -> Self {
-        let mut gone: HashMap<_, _> = before.live.iter().map(|one| (one.broadcaster_id, one)).collect();
-        let mut changes = Self::default();
-        for one in live {
-            let channel = one.broadcaster_id;
-            match gone.remove(&channel) {
-                Some(known) if known.twitch_id == one.twitch_id => {
-                    if known.viewer_count != one.viewer_count {
-                        changes.viewers.insert(channel, one.viewer_count);
+impl Shown {
+    /// Notes what Twitch said about `asked` channels. Of one that is asked about for the first time, nothing has changed.
+    fn take_in(&mut self, asked: &[ChannelId], live: &[LiveStream]) -> Changes {
+        let live: HashMap<_, _> = live.iter().map(|one| (one.broadcaster_id, one)).collect();
+        let mut changes = Changes::default();
+        for channel in asked {
+            let listed = live.get(channel).map(|one| Broadcast {
+                id: one.twitch_id,
+                viewers: one.viewer_count,
+                misses: 0,
+            });
+            let Some(before) = self.0.get_mut(channel) else {
+                self.0.insert(*channel, listed);
+                continue;
+            };
+            match (&mut *before, listed) {
+                (Some(before), None) if before.misses + 1 < MISSES => {
+                    before.misses += 1;
+                    continue;
+                }
+                (Some(before), Some(now)) if before.id == now.id => {
+                    if before.viewers != now.viewers {
+                        changes.viewers.insert(*channel, now.viewers);
                     }
                 }
-                known => {
-                    if known.is_some() || !before.unknown.contains(&channel) {
-                        changes.streams.push(channel);
-                    }
-                }
+                (None, None) => {}
+                _ => changes.streams.push(*channel),
             }
+            *before = listed;
         }
-        changes.streams.extend(gone.into_keys());
         changes
     }
 }
@@ -139,4 +165,37 @@ async fn tell(app: &App, changes: &Changes) -> Result<(), TwitchError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_other_than_before_is_told_once() {
+        let (one, two) = (ChannelId(1), ChannelId(2));
+        let live = |id: u64, viewers| LiveStream {
+            twitch_id: StreamId(id),
+            broadcaster_id: one,
+            viewer_count: viewers,
+            started_at: chrono::DateTime::UNIX_EPOCH,
+            title: String::new(),
+        };
+        let mut shown = Shown::default();
+        let mut poll = |listed: &[LiveStream]| shown.take_in(&[one, two], listed);
+        let nothing = Changes::default;
+        let watching = |viewers| Changes { viewers: HashMap::from([(one, viewers)]), ..nothing() };
+        let changed = || Changes { streams: vec![one], ..nothing() };
+        assert_eq!(poll(&[live(7, 10)]), nothing(), "pages that open ask");
+        assert_eq!(poll(&[live(7, 11)]), watching(11));
+        assert_eq!(poll(&[live(7, 11)]), nothing());
+        assert_eq!(poll(&[]), nothing(), "Twitch's list misses some at times");
+        assert_eq!(poll(&[live(7, 12)]), watching(12));
+        assert_eq!(
+            [poll(&[]), poll(&[]), poll(&[]), poll(&[])],
+            [nothing(), nothing(), changed(), nothing()]
+        );
+        assert_eq!(poll(&[live(8, 1)]), changed());
+        assert_eq!(poll(&[live(9, 1)]), changed());
+    }
 }

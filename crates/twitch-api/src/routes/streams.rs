@@ -35,7 +35,7 @@ pub(crate) async fn live(
         let asked = session.streams(&known.unknown).await?;
         app.live.keep(&known.unknown, &asked).await;
         // A capture that is made now belongs to its broadcast; the poll may come a minute later.
-        if let Err(error) = db::streams::seen(&app.pool, &asked, app.clock.now()).await {
+        if let Err(error) = db::streams::noticed(&app.pool, &asked, app.clock.now()).await {
             tracing::warn!(%error, "streams.not_stored");
         }
         streams.extend(asked);

@@ -11,7 +11,7 @@ const rows = ['ada', 'bob'].map((login) => ({
 }))
 async function open(marked: string | null = null) {
   const verdictOf = (id: string) => (id === marked ? 'people' : null)
-  const { wrapper } = await mountInPage(SelectionBar, { props: { rows, channel: 'lumi', canMark: true, verdictOf } })
+  const { wrapper } = await mountInPage(SelectionBar, { props: { rows, file: 'lumi', canMark: true, verdictOf } })
   const items = () => wrapper.findAll('[role=menuitem]')
   await wrapper.get('.phone button').trigger('click')
   return { wrapper, items }
@@ -32,5 +32,13 @@ describe('SelectionBar', () => {
     expect(items()[0]!.text()).toBe('Retirer l’avis')
     await items()[0]!.trigger('click')
     expect(wrapper.emitted('mark')).toEqual([[null]])
+  })
+
+  it('has no marks where they belong to no channel', async () => {
+    const { wrapper } = await mountInPage(SelectionBar, { props: { rows, file: 'session' } })
+    const names = wrapper.findAll('.selection button').map((one) => one.text())
+    expect(names).toContain('Copier les /ban')
+    expect(names).not.toContain('Suspects')
+    expect(names).not.toContain('Ce sont des gens')
   })
 })

@@ -7,8 +7,9 @@ import StatusStrip from './StatusStrip.vue'
 
 const peak = { kind: 'peak', from: '2025-05-12', to: '2025-05-12', accounts: 87, expected: 2.2 }
 const coverage = { captures: 48, gaps: 0, first: NOON, last: NOON }
-const open = (facts: object[], known: number | null = 0.99) =>
-  mountInPage(StatusStrip, { props: { facts, coverage, known, peak: facts.find((fact) => fact === peak) ?? null } })
+const sources = { arrivals: 'known', creations: 'known', raids: 'known' }
+const open = (facts: object[], known: number | null = 0.99, change: object = {}) =>
+  mountInPage(StatusStrip, { props: { facts, coverage, known, sources: { ...sources, ...change }, peak: facts.find((fact) => fact === peak) ?? null } })
 
 it('says what is unusual beside what was to be expected, and what speaks against alarm', async () => {
   const { wrapper } = await open([peak])
@@ -29,8 +30,27 @@ it('says so when nothing is, and how fresh that is', async () => {
 it('does not give an all-clear before the dates are known', async () => {
   const { wrapper } = await open([], 0.4)
   expect(plain(wrapper.get('.head').text())).toBe('Rien d’inhabituel jusqu’ici, sur 40 % des dates de création.')
-  await wrapper.setProps({ known: null })
-  expect(wrapper.get('.head').text()).toContain('dates de création')
+  for (const none of [null, 0, 0.0004]) {
+    await wrapper.setProps({ known: none })
+    expect(wrapper.get('.head').text()).toBe('Les dates de création ne sont pas encore connues.')
+  }
+})
+
+it('gives no all-clear while an answer is missing, and says which', async () => {
+  const { wrapper } = await open([], 1, { creations: 'failed', raids: 'failed' })
+  expect(wrapper.get('.head').text()).toBe('Impossible de dire si quelque chose sort de l’ordinaire.')
+  expect(plain(wrapper.get('.failed').text())).toBe('Impossible de charger : les dates de création, les raids.')
+  await wrapper.get('button').trigger('click')
+  expect(wrapper.emitted('retry')).toHaveLength(1)
+  await wrapper.setProps({ sources: { ...sources, arrivals: 'waiting' } })
+  expect(plain(wrapper.get('.head').text())).toBe('En cours de chargement : les arrivées.')
+  expect(wrapper.find('.failed').exists()).toBe(false)
+})
+
+it('says what strikes and what is missing beside it', async () => {
+  const { wrapper } = await open([peak], 1, { raids: 'failed' })
+  expect(wrapper.get('.head').text()).toContain('87')
+  expect(plain(wrapper.get('.failed').text())).toBe('Impossible de charger : les raids.')
 })
 
 it('names a raid before anything else, whether or not a capture has seen it', async () => {

@@ -24,7 +24,7 @@ pub struct Newcomers {
     pub newcomers: u32,
     pub by_raid: u32,
     pub by_wave: u32,
-    /// Seen again in a later broadcast.
+    /// Seen again in a later broadcast, among 2,000 captures that follow (of a session: among its own).
     pub came_back: u32,
     /// By channel and first sight.
     pub people: Vec<Newcomer>,
@@ -184,7 +184,8 @@ pub struct Presence {
     pub attended: u32,
     pub first_seen_at: Option<DateTime<Utc>>,
     pub last_seen_at: Option<DateTime<Utc>>,
-    /// None when they were not seen, or when captures that are not looked at may have seen them before.
+    /// None when they were not seen, were there in the channel's first capture, or may have been seen before in captures
+    /// that are not looked at or no longer there.
     pub arrival: Option<Arrival>,
     /// In the order of time.
     pub broadcasts: Vec<BroadcastPresence>,

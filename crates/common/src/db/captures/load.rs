@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::{
     db::{DbError, Pool, json_list},
@@ -288,7 +288,7 @@ pub async fn of_channel(
     Ok(captures)
 }
 
-/// The first `limit` complete captures of a channel with `from <= captured_at`, in the order of time.
+/// The first `limit` complete captures of a channel with `from <= captured_at < to`, in the order of time.
 ///
 /// # Errors
 /// When MariaDB fails.
@@ -296,6 +296,7 @@ pub async fn of_channel_since(
     pool: &Pool,
     channel: ChannelId,
     from: DateTime<Utc>,
+    to: DateTime<Utc>,
     limit: u32,
 ) -> Result<Vec<Settled>, DbError> {
     let rows = sqlx::query_as!(
@@ -303,10 +304,11 @@ pub async fn of_channel_since(
         "SELECT id, channel_id, slot AS `slot: DateTime<Utc>`, captured_at AS `captured_at: DateTime<Utc>`, stream_id,
                 chatters_count, new_count, uncertain, viewer_count
          FROM captures
-         WHERE channel_id = ? AND status = 'complete' AND captured_at >= ?
+         WHERE channel_id = ? AND status = 'complete' AND captured_at >= ? AND captured_at < ?
          ORDER BY captured_at, id LIMIT ?",
         channel.0,
         from.naive_utc(),
+        to.naive_utc(),
         limit
     )
     .fetch_all(pool)
@@ -355,46 +357,21 @@ pub async fn is_channel(pool: &Pool, channel: ChannelId) -> Result<bool, DbError
     Ok(found.is_some())
 }
 
-/// The complete captures of other channels that may tell where raids came from: of each channel those within `before` of
-/// the time it raided at. Equal marks, equal captures.
+/// The state of a channel's complete captures from `since` up to and including `until`; reads the index only.
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn sources(
+pub async fn history(
     pool: &Pool,
-    raids: impl Iterator<Item = (ChannelId, DateTime<Utc>)>,
-    before: TimeDelta,
+    channel: ChannelId,
+    since: DateTime<Utc>,
+    until: DateTime<Utc>,
 ) -> Result<HistoryMark, DbError> {
-    let raids: Vec<_> = raids.map(|(from, at)| (from, at.timestamp_micros())).collect();
-    let row = sqlx::query!(
-        "SELECT STRAIGHT_JOIN COUNT(*) AS `captures!: i64`, MAX(captures.id) AS newest,
-                BIT_XOR(raid.place * CRC32(captures.id)) AS `sum!: u64`
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (place FOR ORDINALITY, channel BIGINT UNSIGNED PATH '$[0]',
-                         raided BIGINT PATH '$[1]')) AS raid
-         JOIN captures ON captures.channel_id = raid.channel AND captures.status = 'complete'
-           AND captures.captured_at >= TIMESTAMPADD(MICROSECOND, raid.raided - ?, '1970-01-01')
-           AND captures.captured_at < TIMESTAMPADD(MICROSECOND, raid.raided, '1970-01-01')",
-        json_list(&raids)?,
-        before.num_microseconds()
-    )
-    .fetch_one(pool)
-    .await?;
-    Ok(HistoryMark {
-        captures: u64::try_from(row.captures).unwrap_or(0),
-        newest: row.newest.unwrap_or(0),
-        sum: row.sum,
-    })
-}
-
-/// The state of a channel's complete captures up to and including `until`; reads the index only.
-///
-/// # Errors
-/// When MariaDB fails.
-pub async fn history(pool: &Pool, channel: ChannelId, until: DateTime<Utc>) -> Result<HistoryMark, DbError> {
     let row = sqlx::query!(
         "SELECT COUNT(*) AS `captures!: i64`, MAX(id) AS newest, BIT_XOR(CRC32(id)) AS `sum!: u64` FROM captures
-         WHERE channel_id = ? AND status = 'complete' AND captured_at <= ?",
+         WHERE channel_id = ? AND status = 'complete' AND captured_at >= ? AND captured_at <= ?",
         channel.0,
+        since.naive_utc(),
         until.naive_utc()
     )
     .fetch_one(pool)

@@ -199,13 +199,17 @@ pub async fn fail(connection: &mut MySqlConnection, capture: CaptureId, reason: 
     Ok(())
 }
 
-/// Records that a pending capture came too late for its slot.
+/// Records that a pending capture came too late for its slot: a gap of the broadcast that ran then.
 ///
 /// # Errors
 /// When MariaDB fails.
 pub async fn miss(connection: &mut MySqlConnection, capture: CaptureId, reason: &str) -> Result<(), DbError> {
     sqlx::query!(
-        "UPDATE captures SET status = 'missed', reason = ? WHERE id = ? AND status = 'pending'",
+        "UPDATE captures SET status = 'missed', reason = ?,
+                stream_id = COALESCE(stream_id, (SELECT streams.id FROM streams
+                    WHERE streams.channel_id = captures.channel_id AND started_at <= slot
+                      AND (ended_at IS NULL OR ended_at > slot) ORDER BY started_at DESC LIMIT 1))
+         WHERE id = ? AND status = 'pending'",
         reason,
         capture.0
     )
