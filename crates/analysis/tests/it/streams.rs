@@ -5,37 +5,17 @@ use uuid::Uuid;
 
 use crate::support::{World, time};
 
-/// A broadcast of channel 7, ended.
-async fn stream(world: &World, id: u64, started: &str, ended: &str) {
-    sqlx::query(
-        "INSERT INTO streams (id, channel_id, title, started_at, seen_at, ended_at) VALUES (?, 7, 'Chess', ?, ?, ?)",
-    )
-    .bind(id)
-    .bind(time(started))
-    .bind(time(ended))
-    .bind(time(ended))
-    .execute(&world.pool)
-    .await
-    .unwrap();
-}
-
-async fn capture(world: &World, session: Uuid, stream: u64, at: &str, who: &[u32]) {
-    let id = world.capture(session, 7, at, who).await;
-    let update = sqlx::query("UPDATE captures SET stream_id = ? WHERE id = ?").bind(stream).bind(id);
-    update.execute(&world.pool).await.unwrap();
-}
-
 /// Two people come in stream 70 with a raid and two without; one of each is there in stream 71.
 async fn evenings() -> (World, Uuid) {
     let world = World::new().await;
     let session = world.session().await;
     world.channel(7, "zoe").await;
     world.accounts(50).await;
-    stream(&world, 70, "2026-11-01 20:00:00", "2026-11-01 22:00:00").await;
-    stream(&world, 71, "2026-11-02 20:00:00", "2026-11-02 22:00:00").await;
-    capture(&world, session, 70, "2026-11-01 20:05:00", &[1, 2]).await;
-    capture(&world, session, 70, "2026-11-01 20:10:00", &[1, 2, 10, 11]).await;
-    capture(&world, session, 71, "2026-11-02 20:05:00", &[1, 10]).await;
+    world.stream(70, 7, "2026-11-01 20:00:00", "2026-11-01 22:00:00").await;
+    world.stream(71, 7, "2026-11-02 20:00:00", "2026-11-02 22:00:00").await;
+    world.capture_of(session, 7, 70, "2026-11-01 20:05:00", &[1, 2]).await;
+    world.capture_of(session, 7, 70, "2026-11-01 20:10:00", &[1, 2, 10, 11]).await;
+    world.capture_of(session, 7, 71, "2026-11-02 20:05:00", &[1, 10]).await;
     sqlx::query(
         "INSERT INTO raids (message_id, from_channel_id, to_channel_id, from_login, viewers, raided_at)
          VALUES ('m', 9, 7, 'adam', 2, ?)",
@@ -67,8 +47,8 @@ async fn a_stream_that_is_over_tells_who_came_back() {
 
     // The next evening, captured by somebody else, makes another answer of each.
     let others = world.session().await;
-    stream(&world, 72, "2026-11-03 20:00:00", "2026-11-03 22:00:00").await;
-    capture(&world, others, 72, "2026-11-03 20:05:00", &[2, 11]).await;
+    world.stream(72, 7, "2026-11-03 20:00:00", "2026-11-03 22:00:00").await;
+    world.capture_of(others, 7, 72, "2026-11-03 20:05:00", &[2, 11]).await;
     assert_eq!(ask(&world, "streams/70/newcomers").await["came_back"], 4);
     assert_eq!(ask(&world, "streams/70/retention").await["cohorts"][0]["back"], json!([2, 2]));
     assert_eq!(ask(&world, "streams/70/raids").await["raids"][0]["came_back"], 2);

@@ -9,7 +9,7 @@ use common::{
     clients::twitch_api::{ChattersLine, ChattersOutcome},
     db::{
         self, DbError,
-        captures::store::{self, Counts, Read},
+        captures::store::{self, Counts, Gap, Read},
         jobs::{ClaimedJob, JobState},
         schedules,
     },
@@ -224,10 +224,12 @@ pub async fn on_dead(
     payload: &CaptureChatters,
     code: &str,
 ) -> Result<(), DbError> {
-    if code == LATE {
+    let gap = if code == LATE {
         metrics::MISSED.with_label_values(&[code]).inc();
-        return store::miss(connection, payload.capture, code).await;
-    }
-    metrics::CAPTURES.with_label_values(&["failed", code]).inc();
-    store::fail(connection, payload.capture, code).await
+        Gap::Missed
+    } else {
+        metrics::CAPTURES.with_label_values(&["failed", code]).inc();
+        Gap::Failed
+    };
+    store::give_up(connection, payload.capture, gap, code).await
 }

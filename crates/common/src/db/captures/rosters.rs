@@ -1,5 +1,5 @@
-//! `rosters`: the bitmaps of complete captures, each in parts of at most [`PART`] bytes. A capture has the id of its first
-//! part; the others follow it.
+//! `rosters`: who was there at complete captures, in parts of at most [`PART`] bytes. A capture has the id of its first part;
+//! the others follow it.
 //!
 //! That is how they lie close together. A value longer than half a page gets pages of its own from `InnoDB`, on which a roster
 //! of 5,000 leaves a third empty. Rows that come between others leave pages half empty, which is what a key of channel, slot

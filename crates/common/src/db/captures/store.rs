@@ -180,36 +180,36 @@ fn count(accounts: u64) -> u32 {
     u32::try_from(accounts).unwrap_or(u32::MAX)
 }
 
-/// Records that a pending capture will never have a roster, and why: a gap of the broadcast that ran at its slot.
-///
-/// # Errors
-/// When MariaDB fails.
-pub async fn fail(connection: &mut MySqlConnection, capture: CaptureId, reason: &str) -> Result<(), DbError> {
-    sqlx::query!(
-        "UPDATE captures SET status = 'failed', reason = ?,
-                stream_id = COALESCE(stream_id, (SELECT streams.id FROM streams
-                    WHERE streams.channel_id = captures.channel_id AND started_at <= slot
-                      AND (ended_at IS NULL OR ended_at > slot) ORDER BY started_at DESC LIMIT 1))
-         WHERE id = ? AND status = 'pending'",
-        reason,
-        capture.0
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+/// How a capture ends that will never have a roster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// It was tried in vain.
+    Failed,
+    /// It came too late for its slot.
+    Missed,
 }
 
-/// Records that a pending capture came too late for its slot: a gap of the broadcast that ran then.
+/// Makes a pending capture a gap of the broadcast that ran at its slot, and says why.
 ///
 /// # Errors
 /// When MariaDB fails.
-pub async fn miss(connection: &mut MySqlConnection, capture: CaptureId, reason: &str) -> Result<(), DbError> {
+pub async fn give_up(
+    connection: &mut MySqlConnection,
+    capture: CaptureId,
+    gap: Gap,
+    reason: &str,
+) -> Result<(), DbError> {
+    let status = match gap {
+        Gap::Failed => "failed",
+        Gap::Missed => "missed",
+    };
     sqlx::query!(
-        "UPDATE captures SET status = 'missed', reason = ?,
+        "UPDATE captures SET status = ?, reason = ?,
                 stream_id = COALESCE(stream_id, (SELECT streams.id FROM streams
                     WHERE streams.channel_id = captures.channel_id AND started_at <= slot
                       AND (ended_at IS NULL OR ended_at > slot) ORDER BY started_at DESC LIMIT 1))
          WHERE id = ? AND status = 'pending'",
+        status,
         reason,
         capture.0
     )
