@@ -65,11 +65,12 @@ const fails = (page: Page, path: string): Promise<unknown> =>
 const channelsWith = (page: Page, what: object): Promise<void> =>
   says(page, '/channels', (said) => ({ ...said, channels: said.channels?.map((one) => ({ ...one, ...what })) }))
 
-/** A failure is told once the page has asked again in vain, with a way to ask once more. */
-async function failed(page: Page, path: string): Promise<void> {
+/** A failure is told once the page has asked again in vain, with a way to ask once more; `part` asks when it is in sight. */
+async function failed(page: Page, path: string, part?: string): Promise<void> {
   // Events of accounts that are still described would make the page ask again, and wait, and fail again.
   await page.route('**/api/v1/events', (route) => route.abort())
   await page.goto(path)
+  if (part) await page.locator(part).scrollIntoViewIfNeeded()
   await expect(page.getByRole('alert').getByRole('button').first()).toBeVisible({ timeout: 30_000 })
 }
 
@@ -322,7 +323,7 @@ export const screens: readonly Screen[] = [
     open: async (page) => {
       const path = `/sessions/${await session(page)}`
       await fails(page, '/sessions/*/evolution*')
-      await failed(page, path)
+      await failed(page, path, '#evolution')
     },
   },
   {
