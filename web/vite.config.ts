@@ -34,7 +34,7 @@ function precompress(): Plugin {
 }
 
 /** Libraries but the one that draws, and what the frame around each page is made of. */
-const EVERYWHERE = /node_modules\/(?!echarts|zrender|tslib)|src\/(api|locales\/index|queryClient|components\/(App|Avatar|Status|Toast|Session(Expired)))/
+const EVERYWHERE = /node_modules\/(?!echarts|zrender|tslib)|src\/(api|locales\/index|queryClient|components\/(App|Avatar|Later|Status|Toast|Session(Expired)))/
 
 export default defineConfig({
   plugins: [
@@ -60,7 +60,16 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // What every page needs, in one file: cut as pages happen to share it, a first visit would ask for a dozen.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'core', test: EVERYWHERE }] } } },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'core', test: EVERYWHERE, priority: 1 },
+            { name: 'shared', test: /src\/(?!locales|charts\/EChart)/, minShareCount: 3 },
+          ],
+        },
+      },
+    },
   },
   test: {
     environment: 'happy-dom',

@@ -8,7 +8,7 @@ const strip = (page: Page) => page.getByRole('region', { name: 'En bref' })
 const graph = (page: Page) => page.getByRole('img', { name: /^Dans le chat/ })
 const histogram = (page: Page) => page.getByRole('listbox', { name: 'Création des comptes' })
 const grid = (page: Page) => page.getByRole('grid')
-const actions = (page: Page) => page.getByRole('toolbar', { name: 'Actions sur les comptes choisis' })
+const actions = (page: Page) => page.getByRole('group', { name: 'Actions sur les comptes choisis' })
 
 /** How many captures the page says that the broadcast has; NaN while it says nothing. */
 const told = async (page: Page): Promise<number> => Number(/(\d+) captures?, la dernière/.exec(await strip(page).innerText())?.[1])
@@ -71,7 +71,7 @@ test('a peak of creation dates: seen, brushed, judged, and still judged after a 
   expect(lines.length).toBeGreaterThan(110)
 
   await actions(page).getByRole('button', { name: 'Ce sont des gens' }).click()
-  await expect(page.getByText(/1[12]\d comptes marqués comme des gens/)).toBeVisible()
+  await expect(page.getByText(/1[12]\d comptes sont des gens/)).toBeVisible()
   await page.reload()
   await expect(page.getByRole('heading', { name: /^Comptes créés le/ })).toBeVisible()
   await expect(grid(page).getByText('des gens').first()).toBeVisible()
@@ -172,7 +172,7 @@ test('dates are picked, people are picked and judged with the keyboard alone', a
     await page.keyboard.press('Tab')
   }
   await page.keyboard.press('Enter')
-  await expect(page.getByText('2 comptes marqués suspects')).toBeVisible()
+  await expect(page.getByText(/: 2 comptes suspects/)).toBeVisible()
   await page.getByRole('button', { name: 'Annuler' }).press('Enter')
   await expect(page.getByRole('button', { name: /^Suspects \d/ })).toHaveCount(0)
 })

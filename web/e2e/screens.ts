@@ -210,7 +210,7 @@ export const screens: readonly Screen[] = [
       await page.getByRole('listbox').press('Home')
       await page.getByRole('listbox').press('Shift+End')
       await page.getByRole('grid').press('Space')
-      const bar = page.getByRole('toolbar')
+      const bar = page.getByRole('group', { name: /^(Actions sur les comptes|Actions on the accounts)/ })
       // On a phone the tools are in a menu.
       const menu = bar.getByRole('button', { name: /^(Autres actions|More actions)/ })
       if (await menu.isVisible()) await menu.click()

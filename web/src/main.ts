@@ -8,6 +8,7 @@ import { createApp } from 'vue'
 import App from '@/App.vue'
 import { sessionExpired } from '@/composables/useAuth'
 import { createLive, LIVE } from '@/composables/useLive'
+import { warmUp } from '@/composables/useFormat'
 import { startTheme } from '@/composables/useTheme'
 import { i18n, startLocale } from '@/locales'
 import { breathe } from '@/domain/idle'
@@ -25,17 +26,19 @@ function storage(): Storage | null {
   }
 }
 
+// Pieces of work with room for others between them: a phone takes for all at once the third of a second.
 startTheme()
+const words = startLocale()
+await breathe()
 const queries = createQueries(sessionExpired)
 const live = createLive({ queries, onSessionLost: sessionExpired, storage: storage() })
 const router = createPages(queries)
-const app = createApp(App)
-  .use(VueQueryPlugin, { queryClient: queries })
-  .use(i18n)
-  .use(router)
-  .provide(LIVE, live)
+const app = createApp(App).use(VueQueryPlugin, { queryClient: queries }).use(i18n).provide(LIVE, live)
+await breathe()
+app.use(router)
 
-await startLocale()
+await words
+void warmUp()
 // The whole page at once when its code is there soon, else what is there of it.
 await Promise.race([router.isReady().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, PATIENCE))])
 await breathe()

@@ -1,6 +1,7 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/vue-query'
 
 import { ApiProblem } from '@/api/problem'
+import { keys } from '@/composables/keys'
 
 /** Asked again twice, and only what may pass by itself. */
 const shouldRetry = (failures: number, error: Error): boolean =>
@@ -10,11 +11,11 @@ const shouldRetry = (failures: number, error: Error): boolean =>
 const asked = { networkMode: 'always', refetchOnReconnect: true } as const
 
 export function createQueries(onSessionLost: () => void): QueryClient {
-  return new QueryClient({
+  const queries: QueryClient = new QueryClient({
     queryCache: new QueryCache({
-      onError: (error, query) => {
-        // Somebody who never was signed in is sent to the first page by the router; this is for those who were.
-        const wasSignedIn = query.state.data !== undefined || query.queryKey[0] !== 'me'
+      onError: (error) => {
+        // Who was not signed in since this page was opened is sent to the first page by the router.
+        const wasSignedIn = queries.getQueryData(keys.me) !== undefined
         if (wasSignedIn && error instanceof ApiProblem && error.isSessionLost) onSessionLost()
       },
     }),
@@ -29,4 +30,5 @@ export function createQueries(onSessionLost: () => void): QueryClient {
       mutations: { networkMode: 'always', retry: false },
     },
   })
+  return queries
 }

@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { createApp, nextTick } from 'vue'
+import { RouterView } from 'vue-router'
 
 import { noteSignedIn } from '@/composables/signedIn'
+import { i18n } from '@/locales'
 import { createQueries } from '@/queryClient'
 import { answer, problemBody } from '@/testing/answers'
 
@@ -36,6 +39,21 @@ describe('pages', () => {
     const asked = answer({})
     expect(await go('/')).toBe('/')
     expect(asked).toEqual([])
+  })
+
+  it('open at the part that the address names, as soon as that is there', async () => {
+    const router = createPages(createQueries(() => undefined))
+    const part = document.createElement('section')
+    part.id = 'retention'
+    const shown = vi.spyOn(part, 'scrollIntoView').mockReturnValue()
+    const there = createApp(RouterView).use(router).use(i18n)
+    there.mount(document.createElement('div'))
+    await router.push('/no/such/page#retention')
+    await nextTick()
+    document.body.append(part)
+    await vi.waitFor(() => expect(shown).toHaveBeenCalledOnce())
+    there.unmount()
+    part.remove()
   })
 
   it('have words for an address that is none', async () => {

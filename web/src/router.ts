@@ -6,6 +6,7 @@ import { ApiProblem } from '@/api/problem'
 import { askAhead } from '@/composables/askAhead'
 import { keys } from '@/composables/keys'
 import { useToasts } from '@/composables/useToasts'
+import { breathe } from '@/domain/idle'
 import { i18n } from '@/locales'
 import { wasSignedIn } from '@/composables/signedIn'
 import Landing from '@/pages/Landing.vue'
@@ -43,6 +44,23 @@ async function isSignedIn(queries: QueryClient): Promise<boolean | null> {
 
 function loadAhead(component: unknown): void {
   if (typeof component === 'function') (component as () => Promise<unknown>)().catch(() => undefined)
+}
+
+/** How long a part of a page that an address names may be on its way, in milliseconds. */
+const PART_WITHIN = 5_000
+
+/** Goes to the part of the page that an address names, once it is there: what it is about may not have been answered. */
+async function showPart(hash: string): Promise<false> {
+  const until = Date.now() + PART_WITHIN
+  while (Date.now() < until && globalThis.location.hash === hash) {
+    const part = document.getElementById(hash.slice(1))
+    if (part) {
+      part.scrollIntoView()
+      break
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return false
 }
 
 export function createPages(queries: QueryClient): Router {
@@ -103,18 +121,22 @@ export function createPages(queries: QueryClient): Router {
         meta: { title: 'notFound' },
       },
     ],
-    scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? undefined : { top: 0 }),
+    scrollBehavior: (to, from, saved) => {
+      if (saved) return saved
+      if (to.hash) return showPart(to.hash)
+      return to.path === from.path ? false : { top: 0 }
+    },
   })
 
   const welcomes = (to: RouteLocationNormalized) => to.name === 'landing' && to.query.error === undefined
 
   router.beforeEach(async (to) => {
-    // The page's code comes while the server is asked who this is; a failure shows when it is needed.
+    // The page's code and its first answers come while the server is asked who this is; a failure shows when it is needed.
+    const who = to.meta.signedIn ? isSignedIn(queries) : null
+    if (who && wasSignedIn()) askAhead(queries, to).catch(() => undefined)
+    await breathe()
     for (const { components } of to.matched) loadAhead(components?.default)
-    if (to.meta.signedIn) {
-      if ((await isSignedIn(queries)) === false) return { name: 'landing', query: { return_to: to.fullPath } }
-      askAhead(queries, to).catch(() => undefined)
-    }
+    if ((await who) === false) return { name: 'landing', query: { return_to: to.fullPath } }
     // Who comes from Twitch to leave is to be known by name, on a page that asks for no login.
     if (to.name === 'privacy' && (wasSignedIn() || to.query.me !== undefined)) await isSignedIn(queries)
     if (welcomes(to) && wasSignedIn() && (await isSignedIn(queries))) return { name: 'channels', replace: true }

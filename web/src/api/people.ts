@@ -59,7 +59,7 @@ export async function fetchAccount(id: AccountId, signal?: AbortSignal): Promise
   return parseAccount(await ask(http.GET('/api/v1/accounts/{id}', { params: { path }, signal })))
 }
 
-/** What whoever is signed in thinks of an account on a channel; null is nothing. */
+/** Sets the mark that a channel's moderators have on an account; null takes it back. */
 export async function judgeAccount(account: AccountId, channel: ChannelId, verdict: Verdict | null): Promise<void> {
   const params = { path: { id: account } }
   await ask(http.PUT('/api/v1/accounts/{id}/verdict', { params, body: { channel_id: channel, verdict } }))

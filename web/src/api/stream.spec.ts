@@ -119,6 +119,28 @@ describe('EventStream', () => {
     expect(states.at(-1)).toBe('closed')
   })
 
+  it('says that it is a page too many, and asks again after a while', async () => {
+    const refused = () => new Response('{"code":"too_many_streams"}', { status: 429 })
+    answers.push(refused, refused, () => new Response(openBody('').body))
+    stream.start()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(states).toEqual(['connecting', 'refused'])
+    await vi.advanceTimersByTimeAsync(TIMES.cap - 1)
+    expect(requests).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(1 + TIMES.cap)
+    expect(states.slice(2)).toEqual(['refused', 'refused', 'refused', 'live'])
+  })
+
+  it('waits for as long as the server asks', async () => {
+    answers.push(() => new Response('{"code":"too_many_requests"}', { status: 429, headers: { 'retry-after': '7' } }))
+    stream.start()
+    await vi.advanceTimersByTimeAsync(6_999)
+    expect(states.at(-1)).toBe('reconnecting')
+    expect(requests).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(requests).toHaveLength(2)
+  })
+
   it('tries again at once when the network is back', async () => {
     answers.push(
       () => new Response(null, { status: 503 }),

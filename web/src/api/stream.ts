@@ -2,7 +2,8 @@
 import { problemFrom, type ApiProblem } from './problem'
 import { SseParser, type SseMessage } from './sse'
 
-export type StreamState = 'connecting' | 'live' | 'reconnecting' | 'offline' | 'closed'
+/** `refused`: too many pages are open; it is asked again now and then. */
+export type StreamState = 'connecting' | 'live' | 'reconnecting' | 'refused' | 'offline' | 'closed'
 
 export interface StreamHandlers {
   message(message: SseMessage): void
@@ -34,6 +35,8 @@ export class EventStream {
   private lastId: string | null = null
   private retry: number | null = null
   private failures = 0
+  /** Why the server took no connection, when it said so. */
+  private refusal: ApiProblem | null = null
   private startedAt = 0
   /** A connection ended, or was never made: what was said since may be lost, and it is not live until it is open again. */
   private missed = false
@@ -79,20 +82,32 @@ export class EventStream {
 
   private async run(): Promise<void> {
     while (!this.isStopped()) {
-      this.handlers.state(navigator.onLine ? (this.missed ? 'reconnecting' : 'connecting') : 'offline')
-      const lost = await this.once()
+      this.handlers.state(this.waiting())
+      this.refusal = await this.once()
       if (this.isStopped()) return
       this.missed = true
-      if (lost) {
+      if (this.refusal?.isSessionLost) {
         this.stop()
-        this.handlers.sessionLost(lost)
+        this.handlers.sessionLost(this.refusal)
         return
       }
-      this.handlers.state(navigator.onLine ? 'reconnecting' : 'offline')
-      const times = { ...this.times, first: this.retry ?? this.times.first }
-      await this.pause(backoff(this.failures, times, this.random()))
+      this.handlers.state(this.waiting())
+      await this.pause(this.wait())
       this.failures += 1
     }
+  }
+
+  private waiting(): StreamState {
+    if (!navigator.onLine) return 'offline'
+    if (this.refusal?.code === 'too_many_streams') return 'refused'
+    return this.missed ? 'reconnecting' : 'connecting'
+  }
+
+  /** Milliseconds until the next attempt: ever longer, and not less than the server asks for. A page too many waits longest. */
+  private wait(): number {
+    const own = backoff(this.failures, { ...this.times, first: this.retry ?? this.times.first }, this.random())
+    if (this.refusal?.retryAfter != null) return Math.max(own, this.refusal.retryAfter * 1_000)
+    return this.refusal?.code === 'too_many_streams' ? this.times.cap : own
   }
 
   // A getter's answer changes across awaits, which the compiler cannot see in a field.
@@ -100,7 +115,7 @@ export class EventStream {
     return this.stopped
   }
 
-  /** One connection, to its end. Answers the problem that makes another pointless, if that is how it ended. */
+  /** One connection, to its end. Answers why the server refused it, where that tells when to ask again, or that it is of no use. */
   private async once(): Promise<ApiProblem | null> {
     const abort = new AbortController()
     this.abort = abort
@@ -109,7 +124,7 @@ export class EventStream {
       const headers: Record<string, string> = { accept: 'text/event-stream' }
       if (this.lastId !== null) headers['last-event-id'] = this.lastId
       const response = await fetch(this.url, { headers, signal: abort.signal, cache: 'no-store' })
-      if (response.status === 401) return problemFrom(response, await response.json().catch(() => null))
+      if (response.status === 401 || response.status === 429) return problemFrom(response, await response.json().catch(() => null))
       if (!response.ok || !response.body) return null
       this.onOpen()
       const parser = new SseParser()

@@ -48,9 +48,10 @@ export function liveGraphOption(data: LiveGraphData, words: LiveGraphWords, colo
     animation: false,
     textStyle: { fontFamily: colors.font },
     aria: { enabled: false },
+    // Room for six digits: told here, since trying out where every label goes takes as long as all the rest.
     grid: [
-      { left: 48, right: 8, top: 24, height: '58%' },
-      { left: 48, right: 8, bottom: 24, height: '18%' },
+      { left: 56, right: 8, top: 24, height: '58%', outerBoundsMode: 'none' },
+      { left: 56, right: 8, bottom: 24, height: '18%', outerBoundsMode: 'none' },
     ],
     axisPointer: { link: [{ xAxisIndex: 'all' }], lineStyle: { color: colors.quiet } },
     xAxis: [0, 1].map((gridIndex) => ({

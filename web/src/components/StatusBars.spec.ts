@@ -23,6 +23,9 @@ describe('StatusBars', () => {
     state.value = 'offline'
     await nextTick()
     expect(wrapper.text()).toContain('hors ligne')
+    state.value = 'refused'
+    await nextTick()
+    expect(wrapper.text()).toContain('fermez-en une')
     state.value = 'live'
     await nextTick()
     expect(wrapper.text()).toBe('')

@@ -116,6 +116,10 @@ export function useAccounts(subject: Readonly<Ref<Subject | null>>, days: Readon
     ...query,
     rows,
     total,
+    /** There is no answer about these days yet, whatever one about others holds. */
+    isWaiting: computed(() => query.isPending.value || query.isPlaceholderData.value),
+    /** Some are there, and more are on their way. */
+    isComing: computed(() => query.hasNextPage.value && !query.error.value),
     /** There are more than the page holds. */
     isCut: computed(() => total.value > rows.value.length && !query.isFetching.value && !query.error.value),
   }

@@ -11,6 +11,7 @@ import type { Me } from '@/domain/user'
 
 import { keys } from './keys'
 import { useMe } from './queries'
+import { useNow } from './useNow'
 import { useProblemText } from './useProblemText'
 import { useSessionWords } from './useSessionWords'
 import { useToasts } from './useToasts'
@@ -28,13 +29,14 @@ const deleted = shallowRef<readonly Deleted[]>([])
 let owner: UserId | null = null
 
 const storageKey = (user: UserId): string => `deleted-sessions:${user}`
+const isRecent = (one: Deleted, now: Date): boolean => now.getTime() - one.deletedAt.getTime() < UNDO_FOR
 const isDate = (key: string): boolean => key.endsWith('At')
 
 function stored(user: UserId): Deleted[] {
   try {
     const text = sessionStorage.getItem(storageKey(user)) ?? '[]'
     const revive = (key: string, value: unknown) => (isDate(key) && typeof value === 'string' ? new Date(value) : value)
-    return (JSON.parse(text, revive) as Deleted[]).filter((one) => Date.now() - one.deletedAt.getTime() < UNDO_FOR)
+    return (JSON.parse(text, revive) as Deleted[]).filter((one) => isRecent(one, new Date()))
   } catch {
     return []
   }
@@ -68,8 +70,9 @@ const forget = (uuid: SessionUuid): void => keep(deleted.value.filter((one) => o
 /** What was deleted and can still be brought back, the last one first. */
 export function useDeletedSessions() {
   const { data: me } = useMe()
+  const now = useNow()
   watch(() => me.value?.id, belongTo, { immediate: true })
-  return computed(() => deleted.value.map((one) => one.session))
+  return computed(() => deleted.value.filter((one) => isRecent(one, now.value)).map((one) => one.session))
 }
 
 /** Brings a deleted session back, or says why it cannot be. */

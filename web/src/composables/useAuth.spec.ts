@@ -5,7 +5,7 @@ import { defineComponent, h } from 'vue'
 import { createMemoryHistory, createRouter } from 'vue-router'
 
 import { answer, problemBody, type Asked } from '@/testing/answers'
-import { fakeLive } from '@/testing/mount'
+import { fakeLive, mountInPage } from '@/testing/mount'
 
 import { sessionExpired, useAuth, useSignedIn } from './useAuth'
 import { LIVE } from './useLive'
@@ -127,5 +127,26 @@ describe('a login that has expired', () => {
     said = { body: wire('2') }
     document.dispatchEvent(new Event('visibilitychange'))
     await vi.waitFor(() => expect(reload).toHaveBeenCalledOnce())
+  })
+})
+
+describe('logging out', () => {
+  it('leaves nothing of one person for the next', async () => {
+    answer({ 'POST /auth/logout': { status: 204, body: null } })
+    const leave = vi.spyOn(globalThis.location, 'assign').mockReturnValue()
+    sessionStorage.setItem('deleted-sessions:1', '[]')
+    sessionStorage.setItem('deleted-sessions:2', '[]')
+    const forgetLive = vi.fn()
+    let auth!: ReturnType<typeof useAuth>
+    await mountInPage({
+      setup() {
+        auth = useAuth()
+        return () => null
+      },
+    }, { live: { ...fakeLive(), forget: forgetLive } })
+    await auth.logOut()
+    expect(leave).toHaveBeenCalledWith('/')
+    expect(sessionStorage).toHaveLength(0)
+    expect(forgetLive).toHaveBeenCalledOnce()
   })
 })

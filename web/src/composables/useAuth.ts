@@ -106,8 +106,14 @@ export function useAuth() {
 
   // A real navigation: nothing of one person's page may be left for the next.
   function leaveFor(path: string): void {
-    live.stop()
+    live.forget()
     queries.clear()
+    try {
+      // All that is in there is of whoever is signed in: the sessions that they deleted.
+      sessionStorage.clear()
+    } catch {
+      // Storage is refused: nothing was kept.
+    }
     location.assign(path)
   }
 
@@ -123,8 +129,9 @@ export function useAuth() {
       try {
         await forgetMe()
       } catch (error) {
-        if (error instanceof ApiProblem && error.isSessionLost) { sessionExpired(); return; }
-        throw error
+        if (!(error instanceof ApiProblem && error.isSessionLost)) throw error
+        sessionExpired()
+        return
       }
       noteSignedIn(false)
       leaveFor('/privacy?gone=yes')

@@ -34,7 +34,7 @@ export function useCapture() {
       await start(ids)
       if (ids.length > 1) say({ tone: 'plain', text: t('channels.started', { count: number(ids.length) }, ids.length) })
     } catch (failure) {
-      say({ tone: 'error', text: t('channels.startFailed', { reason: problem.ofError(failure) }) })
+      say({ tone: 'error', text: t('channels.startFailed', { reason: problem.ofError(failure) }, ids.length) })
     } finally {
       asking.value = new Set([...asking.value].filter((id) => !ids.includes(id)))
     }

@@ -1,5 +1,8 @@
-import { computed } from 'vue'
+import { computed, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
+
+import { breathe } from '@/domain/idle'
+import { i18n } from '@/locales'
 
 import { useTimeZone } from './useTimeZone'
 
@@ -46,7 +49,7 @@ export function age(locale: string, since: Date, now: Date): string {
 }
 
 export function timeZoneName(locale: string, zone?: string): string {
-  const format = new Intl.DateTimeFormat(locale, { timeZoneName: 'longGeneric', timeZone: zone })
+  const format = kept(`zone ${locale} ${zone}`, () => new Intl.DateTimeFormat(locale, { timeZoneName: 'longGeneric', timeZone: zone }))
   const name = format.formatToParts(new Date()).find((part) => part.type === 'timeZoneName')
   return name?.value ?? 'UTC'
 }
@@ -55,9 +58,7 @@ export function timeZoneName(locale: string, zone?: string): string {
 export const regional = (locale: string, languages: readonly string[]): string =>
   languages.find((language) => language.toLowerCase().startsWith(`${locale}-`)) ?? locale
 
-/** Numbers and times as the reader's language and time zone write them. */
-export function useFormat() {
-  const { locale: language, t } = useI18n()
+function formatsOf(language: Readonly<Ref<string>>, justNow: () => string) {
   const { timeZone } = useTimeZone()
   const locale = computed(() => regional(language.value, navigator.languages))
   const date = (key: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
@@ -88,7 +89,24 @@ export function useFormat() {
     month: (day: string): string =>
       date('month', { month: 'short', year: '2-digit', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`)),
     age: (since: Date, now: Date): string => age(locale.value, since, now),
-    ago: (then: Date, now: Date): string => ago(locale.value, then, now) ?? t('time.justNow'),
+    ago: (then: Date, now: Date): string => ago(locale.value, then, now) ?? justNow(),
     zone: computed(() => timeZoneName(locale.value, timeZone.value)),
+  }
+}
+
+/** Numbers and times as the reader's language and time zone write them. */
+export function useFormat() {
+  const { locale, t } = useI18n()
+  return formatsOf(locale, () => t('time.justNow'))
+}
+
+/** Makes what nearly every page writes with, piece by piece, while its answers are on their way. */
+export async function warmUp(): Promise<void> {
+  const format = formatsOf(i18n.global.locale, () => '')
+  const now = new Date()
+  const uses = [() => format.number(0), () => format.dateTime(now), () => format.zone.value, () => format.ago(new Date(0), now), () => format.time(now)]
+  for (const use of uses) {
+    await breathe()
+    use()
   }
 }

@@ -202,4 +202,13 @@ describe('live', () => {
     live.start('somebody else')
     expect(asked).toEqual([])
   })
+
+  it('leaves nothing behind when one logs out', () => {
+    live.follow(sessionUuid('s'), [{ job: jobId('10'), channel: ONE }])
+    expect(localStorage.getItem('captures')).not.toBeNull()
+    live.forget()
+    send('job', job())
+    expect(localStorage.getItem('captures')).toBeNull()
+    expect(live.session.value).toBeNull()
+  })
 })

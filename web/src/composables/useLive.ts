@@ -25,6 +25,8 @@ export interface Live {
   readonly session: Readonly<Ref<SessionUuid | null>>
   start(user: string): void
   stop(): void
+  /** Stops, and leaves nothing of whoever was signed in. */
+  forget(): void
   follow(session: SessionUuid, started: readonly StartedCapture[]): void
 }
 
@@ -216,6 +218,14 @@ export function createLive(parts: LiveParts): Live {
 
   const openStream = parts.openStream ?? ((to: StreamHandlers) => new EventStream('/api/v1/events', to))
 
+  function stop(): void {
+    stream?.stop()
+    stream = null
+    if (enrichedTimer) clearTimeout(enrichedTimer)
+    if (listsTimer) clearTimeout(listsTimer)
+    enrichedTimer = listsTimer = null
+  }
+
   return {
     state: readonly(state),
     captures,
@@ -229,12 +239,17 @@ export function createLive(parts: LiveParts): Live {
       stream = openStream(handlers)
       stream.start()
     },
-    stop() {
-      stream?.stop()
-      stream = null
-      if (enrichedTimer) clearTimeout(enrichedTimer)
-      if (listsTimer) clearTimeout(listsTimer)
-      enrichedTimer = listsTimer = null
+    stop,
+    forget() {
+      stop()
+      user = null
+      captures.clear()
+      session.value = null
+      try {
+        storage?.removeItem(KEY)
+      } catch {
+        // Refused: nothing was kept.
+      }
     },
     follow(uuid, started) {
       session.value = uuid

@@ -6,8 +6,11 @@ let timer: ReturnType<typeof setInterval> | undefined
 
 /** The time, to about fifteen seconds: enough for "3 minutes ago", and one timer for the whole page. */
 export function useNow(): Readonly<Ref<Date>> {
-  now.value = new Date()
-  if (users === 0) timer = setInterval(() => (now.value = new Date()), 15_000)
+  // Only the first: whoever came later would have all the others told anew.
+  if (users === 0) {
+    now.value = new Date()
+    timer = setInterval(() => (now.value = new Date()), 15_000)
+  }
   users += 1
   onScopeDispose(() => {
     users -= 1

@@ -5,6 +5,10 @@ import { ALL_CAPTURES, chosenOf, type Choice, type Subject } from '@/domain/anal
 import type { Channel } from '@/domain/channel'
 
 import { useStreams } from './channelQueries'
+import { useNow } from './useNow'
+
+/** A capture older than this, in milliseconds, does not tell how it is now. */
+const FRESH = 3_600_000
 
 /**
  * What the channel's page is about: the broadcast named in the address, else the latest that was captured; all captures
@@ -13,6 +17,7 @@ import { useStreams } from './channelQueries'
 export function useRoom(channel: Readonly<Ref<Channel>>) {
   const route = useRoute()
   const router = useRouter()
+  const now = useNow()
   const query = useStreams(computed(() => channel.value.id))
 
   const streams = computed(() => (query.data.value ?? []).filter((stream) => stream.captures > 0))
@@ -34,9 +39,12 @@ export function useRoom(channel: Readonly<Ref<Channel>>) {
   })
 
   const isLatest = computed(() => shown.value !== null && shown.value === streams.value[0])
-  /** What is shown goes up to now: all captures, or the broadcast that runs. */
+  /** What is shown goes up to now: all captures, when the last is fresh, or the broadcast that runs. */
   const isNow = computed(() => {
-    if (shown.value === null) return true
+    if (shown.value === null) {
+      const last = channel.value.lastCapture?.capturedAt
+      return last !== undefined && now.value.getTime() - last.getTime() < FRESH
+    }
     return channel.value.live !== null && isLatest.value && shown.value.endedAt === null
   })
   /** It is live now, but what can be shown is of an earlier broadcast. */

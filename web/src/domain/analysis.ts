@@ -27,6 +27,9 @@ export interface Evolution {
   readonly markers: readonly Marker[]
 }
 
+/** Of very many captures the server leaves some out: then the capture before a point may be one that is not here. */
+export const isThinned = ({ coverage, points }: Pick<Evolution, 'coverage' | 'points'>): boolean => coverage.captures > points.length
+
 /** A day (UTC) on which accounts of the room were created. */
 export interface CreatedOn {
   readonly day: string

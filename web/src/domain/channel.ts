@@ -87,6 +87,6 @@ export function inReadingOrder(channels: readonly Channel[]): Channel[] {
   const own = (channel: Channel) => (channel.role === 'broadcaster' ? 0 : 1)
   const viewers = (channel: Channel) => channel.live?.viewers ?? -1
   return [...channels].sort(
-    (a, b) => own(a) - own(b) || viewers(b) - viewers(a) || a.login.localeCompare(b.login),
+    (a, b) => own(a) - own(b) || viewers(b) - viewers(a) || (a.login < b.login ? -1 : 1),
   )
 }

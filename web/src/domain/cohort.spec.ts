@@ -82,3 +82,9 @@ it('writes CSV that a spreadsheet reads and does not run', () => {
   expect(lines[1]).toBe("ada,ada,'=1+1,,1970-01-01T00:00:00.000Z,1970-01-01T00:00:00.000Z,1,false,suspicious")
   expect(lines[2]).toContain('"B""ob, eh"')
 })
+
+it('writes no verdicts where none are known', () => {
+  const [head, line] = csvOf([row('ada')]).split('\r\n')
+  expect(head).toMatch(/,regular$/)
+  expect(line).toMatch(/,1,false$/)
+})

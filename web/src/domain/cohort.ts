@@ -98,9 +98,13 @@ const cell = (text: string): string => {
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
-/** The rows as CSV (RFC 4180), with a head and times in ISO 8601, as the export of the whole has them. */
-export function csvOf(rows: readonly CohortRow[], verdictOf: (id: AccountId) => Verdict | null): string {
-  const head = ['twitch_id', 'login', 'display_name', 'created_at', 'first_seen_at', 'last_seen_at', 'captures', 'regular', 'verdict']
+/**
+ * The rows as CSV (RFC 4180), with a head and times in ISO 8601, as the export of the whole has them; with verdicts where
+ * those are known.
+ */
+export function csvOf(rows: readonly CohortRow[], verdictOf?: (id: AccountId) => Verdict | null): string {
+  const head = ['twitch_id', 'login', 'display_name', 'created_at', 'first_seen_at', 'last_seen_at', 'captures', 'regular']
+  if (verdictOf) head.push('verdict')
   const lines = rows.map((row) => [
     row.id,
     row.login,
@@ -110,7 +114,7 @@ export function csvOf(rows: readonly CohortRow[], verdictOf: (id: AccountId) => 
     row.lastSeen.toISOString(),
     String(row.captures),
     String(row.regular),
-    verdictOf(row.id) ?? '',
+    ...(verdictOf ? [verdictOf(row.id) ?? ''] : []),
   ])
   return [head, ...lines].map((line) => line.map(cell).join(',')).join('\r\n') + '\r\n'
 }

@@ -59,17 +59,23 @@ describe('calmOf', () => {
   const all: Sources = { arrivals: 'known', creations: 'known', raids: 'known' }
 
   it('gives the all-clear only when no answer is missing', () => {
-    expect(calmOf(all, 1)).toBe('none')
+    expect(calmOf(all, 1, false)).toBe('none')
     for (const source of SOURCES) {
-      expect(calmOf({ ...all, [source]: 'waiting' }, 1), source).toBe('loading')
-      expect(calmOf({ ...all, [source]: 'failed' }, 1), source).toBe('unknown')
+      expect(calmOf({ ...all, [source]: 'waiting' }, 1, false), source).toBe('loading')
+      expect(calmOf({ ...all, [source]: 'failed' }, 1, false), source).toBe('unknown')
     }
-    expect(calmOf({ arrivals: 'waiting', creations: 'failed', raids: 'known' }, 1)).toBe('unknown')
+    expect(calmOf({ arrivals: 'waiting', creations: 'failed', raids: 'known' }, 1, false)).toBe('unknown')
+  })
+
+  it('and not of arrivals that too few captures tell of', () => {
+    expect(calmOf(all, 1, true)).toBe('fewCaptures')
+    expect(calmOf(all, 0.5, true)).toBe('soFar')
+    expect(calmOf({ ...all, raids: 'failed' }, 1, true)).toBe('unknown')
   })
 
   it('and only from most of the dates on; what would read as 0 % is none', () => {
-    expect(calmOf(all, 0.89)).toBe('soFar')
-    expect(calmOf(all, 0.001)).toBe('soFar')
-    for (const none of [0, 0.0009, null]) expect(calmOf(all, none)).toBe('noDates')
+    expect(calmOf(all, 0.89, false)).toBe('soFar')
+    expect(calmOf(all, 0.001, false)).toBe('soFar')
+    for (const none of [0, 0.0009, null]) expect(calmOf(all, none, false)).toBe('noDates')
   })
 })

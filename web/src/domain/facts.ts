@@ -22,7 +22,7 @@ export interface Room {
 export function factsOf({ evolution, creations, raids = [], isNow }: Room, now: Date): Fact[] {
   const raid = isNow ? raids.findLast((one) => now.getTime() - one.at.getTime() < RAID_MINUTES * 60_000) : undefined
   const peak = creations ? peakOf(creations.days) : null
-  const rush = evolution ? rushOf(evolution.points, isNow) : null
+  const rush = evolution ? rushOf(evolution, isNow) : null
   const explained = rush !== null && raids.some((one) => one.at >= rush.since && one.at <= rush.at)
   return [
     ...(raid ? [{ kind: 'raid', at: raid.at, from: raid.from, announced: raid.announced, arrived: raid.arrived } as const] : []),
@@ -44,16 +44,21 @@ const ENOUGH = 0.9
 const SOME = 0.001
 
 /**
- * What may be said while nothing strikes. The all-clear, `none`, rests on every answer and on nearly all creation dates;
- * `soFar` on some dates, `noDates` on none, `loading` on answers that are yet to come. `unknown` is no telling.
+ * What may be said while nothing strikes. The all-clear, `none`, rests on every answer, on nearly all creation dates and
+ * on captures enough to judge arrivals; `fewCaptures` not on those, `soFar` on some dates, `noDates` on none, `loading` on
+ * answers that are yet to come. `unknown` is no telling.
  */
-export type Calm = 'unknown' | 'loading' | 'noDates' | 'soFar' | 'none'
+export type Calm = 'unknown' | 'loading' | 'noDates' | 'soFar' | 'fewCaptures' | 'none'
 
-/** `known` is the share of the creation dates that are known; null while nobody can say. */
-export function calmOf(sources: Sources, known: number | null): Calm {
+/**
+ * `known` is the share of the creation dates that are known, null while nobody can say; `fewCaptures`, that a rush of
+ * arrivals could not be told (`canTellRush`).
+ */
+export function calmOf(sources: Sources, known: number | null, fewCaptures: boolean): Calm {
   const has = (standing: Standing) => SOURCES.some((source) => sources[source] === standing)
   if (has('failed')) return 'unknown'
   if (has('waiting')) return 'loading'
   if (known === null || known < SOME) return 'noDates'
-  return known < ENOUGH ? 'soFar' : 'none'
+  if (known < ENOUGH) return 'soFar'
+  return fewCaptures ? 'fewCaptures' : 'none'
 }

@@ -4,7 +4,7 @@ import { samplePoint } from '@/testing/samples'
 
 import type { CreatedOn } from './analysis'
 import { dayOf } from './histogram'
-import { peakOf, rushOf } from './standout'
+import { canTellRush, peakOf, rushOf } from './standout'
 
 const START = Date.UTC(2020, 0, 1)
 /** `each` accounts on every day of five years, `more` on some. */
@@ -58,22 +58,32 @@ describe('peakOf', () => {
 })
 
 describe('rushOf', () => {
-  const points = (arrived: (number | null)[], gaps: number[] = []) =>
-    arrived.map((value, i) => samplePoint({ at: new Date(i * 300_000), arrived: value, gapBefore: gaps.includes(i) }))
+  const captures = (arrived: (number | null)[], gaps: number[] = [], left = 0) => ({
+    coverage: { captures: arrived.length + left, gaps: 0, first: null, last: null },
+    points: arrived.map((value, i) => samplePoint({ at: new Date(i * 300_000), arrived: value, gapBefore: gaps.includes(i) })),
+  })
 
   it('is far more arrivals than the other captures have', () => {
-    expect(rushOf(points([null, 30, 40, 35, 410]), true)).toMatchObject({ arrived: 410, usual: 35, since: new Date(900_000) })
+    expect(rushOf(captures([null, 30, 40, 35, 410]), true)).toMatchObject({ arrived: 410, usual: 35, since: new Date(900_000) })
   })
 
   it('is over after some captures, unless one asks about the whole', () => {
-    const past = points([null, 30, 410, 35, 30, 30, 40, 30])
+    const past = captures([null, 30, 410, 35, 30, 30, 40, 30])
     expect(rushOf(past, true)).toBeNull()
     expect(rushOf(past, false)?.arrived).toBe(410)
   })
 
   it('does not come from a gap, from few captures, or from few people', () => {
-    expect(rushOf(points([null, 30, 40, 35, 410], [4]), true)).toBeNull()
-    expect(rushOf(points([null, 30, 410]), true)).toBeNull()
-    expect(rushOf(points([null, 0, 0, 0, 9]), true)).toBeNull()
+    expect(rushOf(captures([null, 30, 40, 35, 410], [4]), true)).toBeNull()
+    expect(rushOf(captures([null, 30, 410]), true)).toBeNull()
+    expect(rushOf(captures([null, 0, 0, 0, 9]), true)).toBeNull()
+  })
+  it('cannot be told from few captures, nor where some of many are left out', () => {
+    expect(canTellRush(captures([null, 30, 40, 35, 30]))).toBe(true)
+    expect(canTellRush(captures([null, 30, 40, 35]))).toBe(false)
+    expect(canTellRush(captures([null, 30, 40, 35, 30], [2]))).toBe(false)
+    const thinned = captures([null, 30, 40, 35, 410], [], 1)
+    expect(canTellRush(thinned)).toBe(false)
+    expect(rushOf(thinned, true)).toBeNull()
   })
 })

@@ -3,9 +3,8 @@
  * with what was to be expected; nothing is called by a name. Whether it is a coordinated group is for the analysis of
  * groups to say.
  */
-import type { CreatedOn } from './analysis'
+import { isThinned, type CreatedOn, type Evolution } from './analysis'
 import { dayOf, dayStart, type Days } from './histogram'
-import type { CapturePoint } from './series'
 
 export interface Peak extends Days {
   readonly accounts: number
@@ -89,13 +88,27 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
 }
 
-/** The greatest rush of arrivals among the last captures, or among all when `recent` is false; null when there is none. */
-export function rushOf(points: readonly CapturePoint[], recent: boolean): Rush | null {
-  const moves = points.flatMap((point, i) => {
-    const before = points[i - 1]
+type Captures = Pick<Evolution, 'coverage' | 'points'>
+
+/** Arrivals from one capture to the next; none where captures are left out, of which one may be the next. */
+function movesOf(captures: Captures): Omit<Rush, 'usual'>[] {
+  if (isThinned(captures)) return []
+  return captures.points.flatMap((point, i) => {
+    const before = captures.points[i - 1]
     // What came during a gap came in more time than usual.
     return before && !point.gapBefore && point.arrived !== null ? [{ at: point.at, since: before.at, arrived: point.arrived }] : []
   })
+}
+
+/** Whether there are captures enough to tell a rush from what is usual. */
+export const canTellRush = (captures: Captures): boolean => movesOf(captures).length > ENOUGH
+
+/**
+ * The greatest rush of arrivals among the last captures, or among all when `recent` is false; null when there is none,
+ * or when nobody could tell (`canTellRush`).
+ */
+export function rushOf(captures: Captures, recent: boolean): Rush | null {
+  const moves = movesOf(captures)
   const [top] = (recent ? moves.slice(-RECENT) : moves).toSorted((a, b) => b.arrived - a.arrived)
   if (!top || moves.length <= ENOUGH) return null
   const usual = median(moves.filter((move) => move !== top).map((move) => move.arrived))

@@ -103,7 +103,7 @@ describe('a channel’s page', () => {
     await mark.trigger('click')
     const puts = () => asked.filter((one) => one.method === 'PUT').map((one) => one.body)
     await vi.waitFor(() => expect(puts()).toEqual([{ account_ids: ['ada', 'bob', 'eve'], verdict: 'suspicious' }]))
-    await vi.waitFor(() => expect(toasts.text()).toContain('3 comptes marqués suspects'))
+    await vi.waitFor(() => expect(toasts.text()).toContain('3 comptes suspects'))
     await toasts.findAll('button').find((one) => one.text() === 'Annuler')!.trigger('click')
     await vi.waitFor(() =>
       expect(puts().slice(1)).toEqual([
@@ -207,7 +207,9 @@ describe('a channel’s page', () => {
   it('does not reassure when the raids are not known, and asks for them again', async () => {
     const calm = { body: { coverage, unit: 'day', accounts: 3, enriched: 3, baseline: { broadcasts: 3, captures: 40 }, bars: [bars[0]] } }
     let fails = true
+    const minutes = [5, 10, 15, 20, 25]
     const { wrapper } = await open({
+      'GET /api/v1/streams/9/evolution?points=1500': { body: { coverage: { ...coverage, captures: minutes.length }, points: minutes.map(point), markers: [] } },
       'GET /api/v1/streams/9/creations?unit=day': calm,
       'GET /api/v1/streams/9/raids': () => (fails ? problemBody(422, 'nonsense') : { body: { coverage, raids: [] } }),
     })

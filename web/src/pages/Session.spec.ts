@@ -44,6 +44,14 @@ describe('Session', () => {
     expect(asked.at(-1)?.path).toBe('/api/v1/sessions/s/summary?channel=2')
   })
 
+  it('keeps what else one chose with the filter, but for days that were picked among others', async () => {
+    answer(routes)
+    const { wrapper, router } = await open('/sessions/s?list=missing&from=2025-05-12&to=2025-05-12')
+    await vi.waitFor(() => expect(wrapper.findAll('[role=group] button')).toHaveLength(3))
+    await wrapper.findAll('[role=group] button')[2]!.trigger('click')
+    await vi.waitFor(() => expect(router.currentRoute.value.query).toEqual({ channel: ['2'], list: 'missing' }))
+  })
+
   describe('accounts by their creation', () => {
     const coverage = { captures: 2, gaps: 0, first_captured_at: at, last_captured_at: at }
     const person = (login: string) => ({
@@ -57,7 +65,7 @@ describe('Session', () => {
       }
       disconnect = (): void => undefined
     }
-    async function pick(accounts = 2) {
+    async function pick(accounts = 2, more: Parameters<typeof answer>[0] = {}) {
       vi.stubGlobal('IntersectionObserver', Sight)
       Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 400 })
       answer({
@@ -68,6 +76,7 @@ describe('Session', () => {
         'GET /api/v1/sessions/s/accounts?limit=10000&created_from=2025-05-12T00%3A00%3A00.000Z&created_to=2025-05-13T00%3A00%3A00.000Z': {
           body: { coverage, accounts, people: [person('ada'), person('bob')], next_cursor: null },
         },
+        ...more,
       })
       const page = await open()
       await vi.waitFor(() => expect(page.wrapper.find('[role=listbox]').exists()).toBe(true))
@@ -100,6 +109,38 @@ describe('Session', () => {
       await press('Copier les /ban')
       expect(writeText).toHaveBeenLastCalledWith('/ban bob')
       expect(wrapper.get('.selection').text()).not.toContain('Suspects')
+    })
+
+    it('keeps the days in the address, and the pick while they stay the same', async () => {
+      const { wrapper, router } = await pick()
+      expect(router.currentRoute.value.query).toEqual({ from: '2025-05-12', to: '2025-05-12' })
+      await wrapper.get('[role=grid]').trigger('keydown', { key: 'a', ctrlKey: true })
+      await router.replace({ query: { ...router.currentRoute.value.query, list: 'missing' } })
+      expect(plain(wrapper.get('.selection').text())).toContain('2 choisis')
+    })
+
+    it('says that nobody is there only when that is known', async () => {
+      const { wrapper, router } = await pick()
+      const later = 'GET /api/v1/sessions/s/accounts?limit=10000&created_from=2025-05-11T00%3A00%3A00.000Z&created_to=2025-05-12T00%3A00%3A00.000Z'
+      answer({ ...routes, [later]: { body: { coverage, accounts: 0, people: [], next_cursor: null } } })
+      await router.replace({ query: { from: '2025-05-11', to: '2025-05-11' } })
+      expect(wrapper.text()).not.toContain('Personne ici')
+      await vi.waitFor(() => expect(wrapper.text()).toContain('Personne ici'))
+    })
+
+    it('gives the focus back to the list when nobody is picked any more', async () => {
+      const { wrapper } = await pick()
+      await wrapper.get('[role=grid]').trigger('keydown', { key: 'a', ctrlKey: true })
+      const drop = wrapper.findAll<HTMLElement>('.selection .spare button').at(-1)!
+      drop.element.focus()
+      await drop.trigger('click')
+      expect(document.activeElement).toBe(wrapper.get('[role=grid]').element)
+    })
+
+    it('says that more are on their way', async () => {
+      const first = 'GET /api/v1/sessions/s/accounts?limit=10000&created_from=2025-05-12T00%3A00%3A00.000Z&created_to=2025-05-13T00%3A00%3A00.000Z'
+      const { wrapper } = await pick(3, { [first]: { body: { coverage, accounts: 3, people: [person('ada'), person('bob')], next_cursor: 'x' } } })
+      expect(plain(wrapper.text())).toContain('2 comptes sur 3, la suite arrive')
     })
 
     it('says so when they are not all there', async () => {

@@ -21,6 +21,7 @@ export function fakeLive(): FakeLive {
     session: ref<SessionUuid | null>(null),
     start: () => undefined,
     stop: () => undefined,
+    forget: () => undefined,
     follow: () => undefined,
   }
 }

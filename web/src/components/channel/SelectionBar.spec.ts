@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { nextTick } from 'vue'
 
 import { accountId } from '@/domain/ids'
 import { mountInPage } from '@/testing/mount'
@@ -32,6 +33,34 @@ describe('SelectionBar', () => {
     expect(items()[0]!.text()).toBe('Retirer l’avis')
     await items()[0]!.trigger('click')
     expect(wrapper.emitted('mark')).toEqual([[null]])
+  })
+
+  it('keeps the focus when the button goes with the last mark, and says when the bar goes with it', async () => {
+    const { wrapper } = await open('bob')
+    const unmark = wrapper.findAll<HTMLElement>('.spare button')[0]!
+    unmark.element.focus()
+    await unmark.trigger('click')
+    expect(document.activeElement).toBe(wrapper.get('.selection').element)
+    await wrapper.setProps({ rows: [] })
+    expect(wrapper.emitted('gone')).toHaveLength(1)
+  })
+
+  it('takes no focus that is elsewhere', async () => {
+    const { wrapper } = await open()
+    await nextTick()
+    ;(document.activeElement as HTMLElement).blur()
+    await wrapper.setProps({ rows: [] })
+    expect(wrapper.emitted('gone')).toBeUndefined()
+  })
+
+  it('keeps messages clear of it for as long as it is there', async () => {
+    const room = () => document.documentElement.style.getPropertyValue('--selection-bar')
+    const { wrapper } = await open()
+    await wrapper.setProps({ rows: [] })
+    await nextTick()
+    expect(room()).toBe('0px')
+    wrapper.unmount()
+    expect(room()).toBe('')
   })
 
   it('has no marks where they belong to no channel', async () => {

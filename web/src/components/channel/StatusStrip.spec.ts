@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { beforeEach, expect, it, vi } from 'vitest'
 
 import { mountInPage } from '@/testing/mount'
 import { NOON, plain } from '@/testing/samples'
@@ -8,6 +8,7 @@ import StatusStrip from './StatusStrip.vue'
 const peak = { kind: 'peak', from: '2025-05-12', to: '2025-05-12', accounts: 87, expected: 2.2 }
 const coverage = { captures: 48, gaps: 0, first: NOON, last: NOON }
 const sources = { arrivals: 'known', creations: 'known', raids: 'known' }
+beforeEach(() => void vi.useFakeTimers({ now: NOON, toFake: ['Date'] }))
 const open = (facts: object[], known: number | null = 0.99, change: object = {}) =>
   mountInPage(StatusStrip, { props: { facts, coverage, known, sources: { ...sources, ...change }, peak: facts.find((fact) => fact === peak) ?? null } })
 
@@ -25,6 +26,18 @@ it('says so when nothing is, and how fresh that is', async () => {
   expect(wrapper.text()).toContain('Rien ne sort de l’ordinaire')
   expect(plain(wrapper.text())).toMatch(/48 captures, la dernière .*, à \d\d:\d\d \(.+\)/)
   expect(wrapper.find('button').exists()).toBe(false)
+})
+
+it('writes the day of a capture that is not of today', async () => {
+  vi.setSystemTime(NOON.getTime() + 30 * 86_400_000)
+  const { wrapper } = await open([])
+  expect(plain(wrapper.text())).toMatch(/48 captures, la dernière il y a 30 jours, le 23 nov. 2026/)
+})
+
+it('judges no arrivals from few captures', async () => {
+  const { wrapper } = await open([])
+  await wrapper.setProps({ fewCaptures: true })
+  expect(plain(wrapper.get('.head').text())).toContain('trop peu de captures pour juger des arrivées')
 })
 
 it('does not give an all-clear before the dates are known', async () => {
