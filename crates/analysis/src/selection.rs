@@ -14,7 +14,7 @@ use common::{
 use roaring::RoaringBitmap;
 
 use crate::{
-    answers::{MAX_CAPTURES, State, too_many},
+    answers::{LATER_CAPTURES, MAX_CAPTURES, State, too_many},
     engine::{
         Capture, broadcasts,
         evolution::Before,
@@ -37,7 +37,7 @@ pub(crate) struct Selection {
 /// A selection with what else was seen on its channels.
 #[derive(Clone, Debug)]
 pub(crate) struct WithHistory {
-    /// All complete captures from each channel's first own one to its last, or to those of later broadcasts.
+    /// As [`Selection::surroundings`] gives them.
     pub(crate) captures: Vec<Capture>,
     /// Who had been seen before those.
     pub(crate) before: Arc<Before>,
@@ -88,25 +88,27 @@ impl Selection {
         self.captures.chunk_by(|left, right| left.channel == right.channel)
     }
 
-    /// Adds what else was seen on the channels before and meanwhile. With `later`, the state of the captures, also what
-    /// was seen of those who came in up to [`LATER_CAPTURES`] captures that follow on all channels together.
+    /// All complete captures from each channel's first own one to its last. With `later`, the state of the captures, also
+    /// up to [`LATER_CAPTURES`] that follow on all channels together: they tell who came again.
     ///
     /// # Errors
     /// When MariaDB fails, there are too many captures, or they change under the work.
-    pub(crate) async fn with_history(
+    pub(crate) async fn surroundings(
         &self,
         store: &Store,
         later: Option<&State>,
-    ) -> Result<WithHistory, Failure> {
+    ) -> Result<Vec<Capture>, Failure> {
         let share = LATER_CAPTURES / u32::try_from(self.by_channel().count()).unwrap_or(u32::MAX).max(1);
         let own: HashSet<CaptureId> = self.captures.iter().map(|capture| capture.id).collect();
-        let (mut captures, mut before) = (Vec::with_capacity(self.captures.len()), HashMap::new());
+        let (mut captures, mut between) = (Vec::with_capacity(self.captures.len()), 0);
         for channel in self.by_channel() {
             let (Some(first), Some(last)) = (channel.first(), channel.last()) else { continue };
             let after = last.at + TimeDelta::microseconds(1);
             let rows =
                 load::of_channel(store.pool(), first.channel, first.at, after, MAX_CAPTURES + 1).await?;
-            if rows.len() > MAX_CAPTURES as usize {
+            // Those that follow have a bound of their own.
+            between += rows.len();
+            if between > MAX_CAPTURES as usize {
                 return Err(too_many());
             }
             captures.extend(rows.iter().filter_map(|row| capture(row, own.contains(&row.id))));
@@ -114,15 +116,28 @@ impl Selection {
                 let until = state.until(first.channel);
                 captures.extend(since(store, first.channel, (after, until), share).await?);
             }
-            if captures.len() > MAX_CAPTURES as usize {
-                return Err(too_many());
-            }
-            before.insert(first.channel, seen_before(store, first).await?);
         }
         if captures.iter().filter(|capture| capture.own).count() != own.len() {
             return Err(Failure::Changed);
         }
         broadcasts::number(&mut captures);
+        Ok(captures)
+    }
+
+    /// The same, and who had been seen before.
+    ///
+    /// # Errors
+    /// As with [`Self::surroundings`].
+    pub(crate) async fn with_history(
+        &self,
+        store: &Store,
+        later: Option<&State>,
+    ) -> Result<WithHistory, Failure> {
+        let captures = self.surroundings(store, later).await?;
+        let mut before = HashMap::new();
+        for first in self.by_channel().filter_map(|channel| channel.first()) {
+            before.insert(first.channel, seen_before(store, first).await?);
+        }
         Ok(WithHistory { captures, before: Arc::new(before) })
     }
 }
@@ -145,7 +160,7 @@ impl WithHistory {
     }
 }
 
-/// The first `limit` captures of a channel within a time, without a last broadcast that is cut off.
+/// The first `limit` captures of a channel within a time, in whole broadcasts.
 async fn since(
     store: &Store,
     channel: ChannelId,
@@ -156,10 +171,18 @@ async fn since(
     let mut captures: Vec<Capture> = rows.iter().filter_map(|row| capture(row, false)).collect();
     if rows.len() == limit as usize {
         broadcasts::number(&mut captures);
-        let last = captures.last().map(|capture| capture.broadcast);
-        captures.retain(|capture| Some(capture.broadcast) != last);
+        let whole = in_whole_broadcasts(&captures).len();
+        captures.truncate(whole);
     }
     Ok(captures)
+}
+
+/// Numbered captures of a channel without their last broadcast, which is cut off. When it is the only one, it is kept: it
+/// may be the one that the question is about, of which a part tells more than nothing.
+pub(crate) fn in_whole_broadcasts(captures: &[Capture]) -> &[Capture] {
+    let last = captures.last().map(|capture| capture.broadcast);
+    let cut = captures.partition_point(|capture| Some(capture.broadcast) < last);
+    if cut == 0 { captures } else { &captures[..cut] }
 }
 
 /// Everybody seen on a channel before its capture `first`. Kept, as it takes a pass over all that came before.
@@ -169,20 +192,32 @@ async fn seen_before(store: &Store, first: &Capture) -> Result<Arc<RoaringBitmap
     let mark = load::history(store.pool(), channel, DateTime::UNIX_EPOCH, until).await?;
     let key = format!("before:{channel}:{}:{mark:?}", first.at.timestamp_micros());
     let compute = async {
-        let rows =
-            load::of_channel(store.pool(), channel, DateTime::UNIX_EPOCH, first.at, MAX_CAPTURES).await?;
-        let captures: Vec<Capture> = rows.iter().filter_map(|row| capture(row, false)).collect();
-        let unions = store.fold(&captures, Unions::new(By::Everything)).await?.finish();
-        store.heavy(move || unions.first().map(|union| union.members.to_roster()).unwrap_or_default()).await
+        let (mut everybody, mut from) = (RoaringBitmap::new(), DateTime::UNIX_EPOCH);
+        loop {
+            let rows =
+                load::of_channel_since(store.pool(), channel, from, first.at, CAPTURES_AT_ONCE).await?;
+            let captures: Vec<Capture> = rows.iter().filter_map(|row| capture(row, false)).collect();
+            let unions = store.fold(&captures, Unions::new(By::Everything)).await?.finish();
+            everybody = store
+                .heavy(move || {
+                    everybody | unions.first().map(|union| union.members.to_roster()).unwrap_or_default()
+                })
+                .await?;
+            match captures.last() {
+                // From the last one itself, should another one have its time.
+                Some(last) if rows.len() == CAPTURES_AT_ONCE as usize => from = last.at,
+                _ => return Ok(everybody),
+            }
+        }
     };
     store.kept(key, rosters::size, compute).await
 }
 
-/// How many captures after a question's last ones tell who came again.
-const LATER_CAPTURES: u32 = 2_000;
+/// How many captures are looked through at once for who had been seen before: a channel may have any number.
+const CAPTURES_AT_ONCE: u32 = 10_000;
 
 /// How many captures before a question's first one tell how many newcomers are usual.
-const USUAL_CAPTURES: u32 = 500;
+pub(crate) const USUAL_CAPTURES: u32 = 500;
 
 /// How many other broadcasts show what is usual, and how many captures they have at most.
 const OTHER_BROADCASTS: usize = 20;

@@ -1,7 +1,8 @@
 //! Live events: what a user's open pages are told while it happens.
 //!
 //! An event goes to Redis pub/sub, for pages that are open, and to a short stream per user, for pages that reconnect
-//! with the id of the last event they saw. Events carry no truth of their own: a page that missed some asks the API.
+//! with the id of the last event they saw. How many watch is another number a minute later, so that goes to open pages
+//! only: the stream is for what would be missed. Events carry no truth of their own: a page that missed some asks the API.
 
 use redis::{AsyncTypedCommands as _, Script};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,9 @@ use crate::{
 const KEPT: usize = 256;
 /// For how many seconds.
 const KEPT_SECONDS: usize = 3600;
+
+/// Stands for the id of an event that is not kept. No position in a stream: older gateways leave such an event out.
+const NOT_KEPT: &str = "-";
 
 /// Something that a page shows without being asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -48,6 +52,13 @@ pub enum Event {
         /// A stable code.
         reason: String,
     },
+}
+
+impl Event {
+    /// Whether it is told to pages that reconnect.
+    fn is_kept(&self) -> bool {
+        !matches!(self, Self::Viewers { .. })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -99,9 +110,15 @@ pub async fn publish(redis: &Redis, users: &[UserId], event: &Event) {
     };
     let script = Script::new(include_str!("lua/publish_event.lua"));
     for user in users {
-        let mut call = script.key(redis_keys::recent_events(*user));
-        call.arg(redis_keys::EVENTS).arg(user.0).arg(&json).arg(KEPT).arg(KEPT_SECONDS);
-        if let Err(error) = call.invoke_async::<String>(&mut redis.shared()).await {
+        let outcome = if event.is_kept() {
+            let mut call = script.key(redis_keys::recent_events(*user));
+            call.arg(redis_keys::EVENTS).arg(user.0).arg(&json).arg(KEPT).arg(KEPT_SECONDS);
+            call.invoke_async::<String>(&mut redis.shared()).await.map(drop)
+        } else {
+            let message = format!("{user} {NOT_KEPT} {json}");
+            redis.shared().publish(redis_keys::EVENTS, message).await.map(drop)
+        };
+        if let Err(error) = outcome {
             tolerated("events.publish", &error);
             return;
         }
@@ -112,8 +129,8 @@ pub async fn publish(redis: &Redis, users: &[UserId], event: &Event) {
 #[derive(Clone, Debug)]
 pub struct Published {
     pub user: UserId,
-    /// The id in the user's stream: what a page sends back as `Last-Event-ID`.
-    pub id: String,
+    /// The id in the user's stream: what a page sends back as `Last-Event-ID`; none of an event that is not kept.
+    pub id: Option<String>,
     pub event: Event,
 }
 
@@ -123,7 +140,8 @@ impl Published {
     pub fn parse(message: &str) -> Option<Self> {
         let (user, rest) = message.split_once(' ')?;
         let (id, json) = rest.split_once(' ')?;
-        Some(Self { user: user.parse().ok()?, id: id.to_owned(), event: serde_json::from_str(json).ok()? })
+        let id = (id != NOT_KEPT).then(|| id.to_owned());
+        Some(Self { user: user.parse().ok()?, id, event: serde_json::from_str(json).ok()? })
     }
 }
 
@@ -136,7 +154,7 @@ pub async fn since(redis: &Redis, user: UserId, after: &str) -> redis::RedisResu
     let reply = redis.shared().xrange(redis_keys::recent_events(user), start, "+").await?;
     let read = |entry: redis::streams::StreamId| {
         let event = serde_json::from_str(&entry.get::<String>("event")?).ok()?;
-        Some(Published { user, id: entry.id, event })
+        Some(Published { user, id: Some(entry.id), event })
     };
     Ok(reply.ids.into_iter().filter_map(read).collect())
 }

@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     fn event(user: UserId, remaining: u64) -> Published {
-        Published { user, id: format!("{remaining}-0"), event: Event::Enriched { remaining } }
+        Published { user, id: Some(format!("{remaining}-0")), event: Event::Enriched { remaining } }
     }
 
     #[tokio::test]
@@ -177,7 +177,7 @@ mod tests {
             hub.deliver(event(UserId(1), remaining));
         }
         for remaining in 1..=3 {
-            assert_eq!(one.next().await.unwrap().id, format!("{remaining}-0"));
+            assert_eq!(one.next().await.unwrap().id, Some(format!("{remaining}-0")));
         }
         hub.close(UserId(2));
         assert!(other.next().await.is_none());

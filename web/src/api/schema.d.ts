@@ -369,7 +369,7 @@ export interface paths {
         };
         /**
          * Live events
-         * @description Server-sent events named by their `type`, each with an `id`. A client that reconnects with
+         * @description Server-sent events named by their `type`, each with an `id`, except for `viewers`. A client that reconnects with
          *     `Last-Event-ID` is first sent what it missed, as far as that is kept (an hour). Events carry no truth of their own:
          *     after a longer absence, ask the API. The stream is closed now and then; clients reconnect.
          */
@@ -724,6 +724,7 @@ export interface components {
              * @description How many were seen for the first time in the same capture, they included.
              */
             newcomers: number;
+            /** @description As where the broadcast is asked about. */
             origin: components["schemas"]["Origin"];
             /** @description The login of the channel whose raid they came with. */
             raid_from?: string | null;
@@ -1359,7 +1360,7 @@ export interface components {
             by_wave: number;
             /**
              * Format: int32
-             * @description Seen again in a later broadcast, among 2,000 captures that follow (of a session: among its own).
+             * @description Seen again in a later broadcast, among 2,000 captures that follow (of a session: until its last capture).
              */
             came_back: number;
             coverage: components["schemas"]["Coverage"];
@@ -1533,7 +1534,8 @@ export interface components {
             announced: number;
             /**
              * Format: int32
-             * @description In the capture after, or in another one up to 5 minutes after the raid, and not in the one before.
+             * @description In the capture after, or in another one up to 5 minutes after the raid, and not in the one before. Whoever comes
+             *     after another raid came with that one; none when that was before the capture after.
              */
             arrived?: number | null;
             before?: components["schemas"]["CaptureId"] | null;

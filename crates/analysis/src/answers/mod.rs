@@ -36,7 +36,9 @@ use futures_util::FutureExt as _;
 use serde::Serialize;
 
 use self::state::Known;
-pub(crate) use self::state::{Asked, History, MAX_CAPTURES, Needs, State, too_many};
+pub(crate) use self::state::{
+    Asked, History, LATER_CAPTURES, MAX_CAPTURES, MAX_RAIDS, Needs, State, too_many,
+};
 use self::{flights::Flights, redis_cache::RedisCache, rounds::Rounds};
 use crate::{
     error::{Failure, Shared, problem},

@@ -1,12 +1,15 @@
 //! Answers in Redis. Redis is a convenience here: when it fails, it is left alone for a moment and answers are computed.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use common::redis_store::{Redis, tolerated};
+use common::{
+    metrics,
+    redis_store::{Redis, tolerated},
+};
 use redis::{Cmd, FromRedisValue, RedisError};
 
 /// How long an answer from Redis is waited for: computing takes about as long.
@@ -47,6 +50,11 @@ impl Spent {
         self.bytes += if fits { bytes } else { 0 };
         fits
     }
+
+    /// What was to be stored, and was not. Should another period have begun meanwhile, that one may store a little more.
+    fn give_back(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
 }
 
 impl RedisCache {
@@ -65,17 +73,35 @@ impl RedisCache {
 
     /// Keeps an answer for its time to live, if Redis is there and has not got too many.
     pub(crate) async fn put(&self, key: &str, body: &Bytes) {
-        let fits = body.len() <= LARGEST && {
-            let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-            spent.add(body.len(), Instant::now(), self.ttl)
-        };
-        if !fits {
-            tracing::debug!(answer = key, bytes = body.len(), "answer.not_stored");
-            return;
+        if let Err(reason) = self.store(key, body).await {
+            metrics::storage::ANSWERS_NOT_STORED.with_label_values(&[reason]).inc();
+            tracing::debug!(answer = key, bytes = body.len(), reason, "answer.not_stored");
+        }
+    }
+
+    /// Or the reason why not, as a label.
+    async fn store(&self, key: &str, body: &Bytes) -> Result<(), &'static str> {
+        if body.len() > LARGEST {
+            return Err("large");
+        }
+        // What is not even tried costs nothing: Redis would come back to a budget that is used up.
+        if self.is_away() {
+            return Err("redis");
+        }
+        if !self.spent().add(body.len(), Instant::now(), self.ttl) {
+            return Err("budget");
         }
         let mut set = redis::cmd("SET");
         set.arg(key).arg(&body[..]).arg("EX").arg(self.ttl.as_secs());
-        self.run::<()>("answers.put", &set).await;
+        if self.run::<()>("answers.put", &set).await.is_none() {
+            self.spent().give_back(body.len());
+            return Err("redis");
+        }
+        Ok(())
+    }
+
+    fn spent(&self) -> MutexGuard<'_, Spent> {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn run<T: FromRedisValue>(&self, what: &'static str, command: &Cmd) -> Option<T> {
@@ -102,7 +128,22 @@ impl RedisCache {
 
 #[cfg(test)]
 mod tests {
+    use common::config::RedisConfig;
+
     use super::*;
+
+    #[tokio::test]
+    async fn what_redis_does_not_take_is_not_spent() {
+        let nobody = RedisConfig { url: "redis://127.0.0.1:9/".into() };
+        let cache = RedisCache::new(Redis::new(&nobody).unwrap(), Duration::from_mins(5));
+        let body = Bytes::from_static(b"{}");
+        for _ in ["failed", "not tried again so soon"] {
+            assert_eq!(cache.store("key", &body).await, Err("redis"));
+            assert_eq!(cache.spent().bytes, 0);
+        }
+        assert!(cache.is_away());
+        assert_eq!(cache.store("key", &vec![0; LARGEST + 1].into()).await, Err("large"));
+    }
 
     #[test]
     fn no_more_than_the_budget_is_stored_within_a_time_to_live() {

@@ -26,10 +26,16 @@ use crate::{
 };
 
 /// Changes when the same question about the same data gets another answer: old answers are not to be found then.
-const REVISION: u32 = 3;
+const REVISION: u32 = 4;
 
 /// How many captures one question is about at most.
 pub(crate) const MAX_CAPTURES: u32 = 100_000;
+
+/// How many captures after a question's last ones tell who came again.
+pub(crate) const LATER_CAPTURES: u32 = 2_000;
+
+/// How many raids are followed at most: the latest.
+pub(crate) const MAX_RAIDS: usize = 1_000;
 
 /// How many streams and raids are looked at.
 const MAX_EVENTS: u32 = 10_000;
@@ -48,7 +54,7 @@ pub(crate) enum History {
     Nothing,
     /// Until the last capture that the question is about.
     Before,
-    /// Afterwards, too.
+    /// Afterwards, too, as far as [`LATER_CAPTURES`] go.
     Ever,
 }
 
@@ -69,6 +75,8 @@ pub(crate) type Asked = (Subject, Period, Needs);
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     pub(crate) subject: Subject,
+    /// Whose captures they are, also when there are none yet; none of a session.
+    pub(crate) channel: Option<ChannelId>,
     /// How the session looked.
     session: Option<Glance>,
     /// The channels that the question is about; of a session in the order of their logins.
@@ -131,7 +139,7 @@ impl Known {
 pub(crate) fn too_many() -> Failure {
     Failure::refused(
         "too_many_captures",
-        format!("That is about more than {MAX_CAPTURES} captures; ask about a shorter time."),
+        format!("There are more than {MAX_CAPTURES} captures in that time; ask about a shorter one."),
     )
 }
 
@@ -145,37 +153,45 @@ pub(crate) async fn load(
     let mut state = if let Subject::Session(uuid) = subject {
         let (accounts, session) = tokio::try_join!(accounts, known.load(pool, uuid))?;
         let Some((glance, states)) = session else { return Ok(None) };
-        State::new(subject, accounts, Some(glance), states, None)
+        State::new((subject, None), accounts, Some(glance), states, None)
     } else {
         let (accounts, rows) = tokio::try_join!(accounts, rows(pool, subject, period))?;
-        let Some(rows) = rows else { return Ok(None) };
-        State::new(subject, accounts, None, channels_of(&rows), Some(rows.into()))
+        let Some((rows, channel)) = rows else { return Ok(None) };
+        State::new((subject, Some(channel)), accounts, None, channels_of(&rows), Some(rows.into()))
     };
-    state.load_events(pool, needs).await?;
+    state.load_events(pool, period, needs).await?;
     Ok(Some(Arc::new(state)))
 }
 
-async fn rows(pool: &Pool, subject: Subject, period: Period) -> Result<Option<Vec<Settled>>, Failure> {
+/// The settled captures, and whose they are; none when there is no such subject.
+async fn rows(
+    pool: &Pool,
+    subject: Subject,
+    period: Period,
+) -> Result<Option<(Vec<Settled>, ChannelId)>, Failure> {
     let limit = MAX_CAPTURES + 1;
-    let rows = match subject {
+    let one = match subject {
         Subject::Stream(id) => {
             let rows = load::of_stream(pool, id, limit).await?;
             // One that has just begun is there, and empty.
-            let known = !rows.is_empty() || streams::channel_of(pool, id).await?.is_some();
-            return Ok(known.then_some(rows));
+            let channel = match rows.first() {
+                Some(row) => Some(row.channel),
+                None => streams::channel_of(pool, id).await?,
+            };
+            return Ok(channel.map(|channel| (rows, channel)));
         }
-        Subject::Capture(id) => load::one(pool, id).await?.into_iter().collect(),
+        Subject::Capture(id) => load::one(pool, id).await?,
         Subject::Channel(id) => {
             let (from, to) = period.bounds();
             let mut rows = load::of_channel(pool, id, from, to, limit).await?;
             rows.extend(load::gaps_of_channel(pool, id, from, to, limit).await?);
             rows.sort_by_key(|row| (row.captured_at.unwrap_or(row.slot), row.id));
             let known = !rows.is_empty() || load::is_channel(pool, id).await?;
-            return Ok(known.then_some(rows));
+            return Ok(known.then_some((rows, id)));
         }
-        Subject::Session(_) => Vec::new(),
+        Subject::Session(_) => None,
     };
-    Ok((!rows.is_empty()).then_some(rows))
+    Ok(one.map(|row| (vec![row], row.channel)))
 }
 
 fn channels_of(rows: &[Settled]) -> Vec<ChannelState> {
@@ -202,7 +218,7 @@ fn channels_of(rows: &[Settled]) -> Vec<ChannelState> {
 
 impl State {
     fn new(
-        subject: Subject,
+        (subject, channel): (Subject, Option<ChannelId>),
         accounts: Mark,
         session: Option<Glance>,
         channels: Vec<ChannelState>,
@@ -210,10 +226,10 @@ impl State {
     ) -> Self {
         let (raids, streams) = (Arc::default(), Arc::default());
         let (histories, sources) = (Vec::new(), Vec::new());
-        Self { subject, session, channels, rows, accounts, histories, sources, raids, streams }
+        Self { subject, channel, session, channels, rows, accounts, histories, sources, raids, streams }
     }
 
-    async fn load_events(&mut self, pool: &Pool, needs: Needs) -> Result<(), Failure> {
+    async fn load_events(&mut self, pool: &Pool, period: Period, needs: Needs) -> Result<(), Failure> {
         let first = self.channels.iter().filter_map(|state| state.first_captured_at).min();
         let last = self.channels.iter().filter_map(|state| state.last_captured_at).max();
         let (Some(first), Some(last)) = (first, last) else { return Ok(()) };
@@ -221,7 +237,12 @@ impl State {
             let (ever, far) = Period::default().bounds();
             for state in &self.channels {
                 let Some(last) = state.last_captured_at else { continue };
-                let until = if needs.history == History::Ever && self.looks_beyond() { far } else { last };
+                let until = if needs.history == History::Ever && self.looks_beyond() {
+                    // What comes later still makes no other answer.
+                    load::nth_after(pool, state.channel, last, LATER_CAPTURES).await?.unwrap_or(far)
+                } else {
+                    last
+                };
                 let mark = load::history(pool, state.channel, ever, until).await?;
                 self.histories.push((state.channel, mark));
             }
@@ -233,17 +254,32 @@ impl State {
             self.raids =
                 raids::on_channels(pool, &channels, first - RAID_AROUND, to, MAX_EVENTS).await?.into();
         }
-        if needs.sources {
-            let mut sources: BTreeMap<ChannelId, (DateTime<Utc>, DateTime<Utc>)> = BTreeMap::new();
-            for raid in &*self.raids {
-                let (first, last) = sources.entry(raid.from).or_insert((raid.raided_at, raid.raided_at));
-                (*first, *last) = (raid.raided_at.min(*first), raid.raided_at.max(*last));
-            }
-            for (channel, (first, last)) in sources {
+        if needs.sources && !self.raids.is_empty() {
+            let sources = self.sources(period);
+            let channels: Vec<ChannelId> = sources.keys().copied().collect();
+            // Most raids come from channels that nobody captures, of which one statement tells.
+            for channel in load::captured(pool, &channels).await? {
+                let (first, last) = sources[&channel];
                 self.sources.push(load::history(pool, channel, first - BEFORE_WINDOW, last).await?);
             }
         }
         Ok(())
+    }
+
+    /// When each channel sent its first and its last raid that may be followed: of each channel that was raided, the latest
+    /// ones, since a question may be about any of them.
+    fn sources(&self, period: Period) -> BTreeMap<ChannelId, (DateTime<Utc>, DateTime<Utc>)> {
+        let mut raids: HashMap<ChannelId, usize> = HashMap::new();
+        let mut sources: BTreeMap<ChannelId, (DateTime<Utc>, DateTime<Utc>)> = BTreeMap::new();
+        for raid in self.raids.iter().rev().filter(|raid| period.holds(raid.raided_at)) {
+            let raids = raids.entry(raid.to).or_default();
+            *raids += 1;
+            if *raids <= MAX_RAIDS {
+                let (first, _) = sources.entry(raid.from).or_insert((raid.raided_at, raid.raided_at));
+                *first = raid.raided_at;
+            }
+        }
+        sources
     }
 
     /// Whether what was seen after the captures counts. Of a session it does not: whoever has it need not be the channels'

@@ -1,4 +1,6 @@
 //! Raids: who came with one, who stayed, who came again.
+//!
+//! Those who come after a second raid came with that one, as [`super::newcomers`] says of newcomers, too.
 
 use std::sync::Arc;
 
@@ -116,6 +118,9 @@ impl RaidsSeen {
             }
             seen.after = Some(capture.id);
             let Some((_, before)) = before else { continue };
+            if is_followed_by_another(&self.raids, number, capture) {
+                continue;
+            }
             self.followed.push(Followed {
                 raid: number,
                 broadcast: capture.broadcast,
@@ -139,6 +144,11 @@ impl RaidsSeen {
     }
 }
 
+/// Whether another raid came after `raid` (its place) and before `capture`.
+fn is_followed_by_another(raids: &[Raid], raid: usize, capture: &Capture) -> bool {
+    raids.get(raid + 1).is_some_and(|next| next.channel == capture.channel && next.at <= capture.at)
+}
+
 impl Fold for RaidsSeen {
     fn push(&mut self, capture: &Capture, present: &Present<'_>) {
         match self.previous.as_ref().map(|(before, _)| (before.channel, before.broadcast)) {
@@ -149,7 +159,9 @@ impl Fold for RaidsSeen {
         let here = present.to_roster();
         for place in 0..self.followed.len() {
             let Followed { raid, broadcast, .. } = self.followed[place];
-            if broadcast == capture.broadcast && capture.at <= self.raids[raid].at + ARRIVING {
+            let soon = capture.at <= self.raids[raid].at + ARRIVING;
+            let another = is_followed_by_another(&self.raids, raid, capture);
+            if broadcast == capture.broadcast && soon && !another {
                 self.arrive(place, &here);
             } else {
                 // No longer needed, and as large as the room.

@@ -27,6 +27,7 @@ use common::{
 
 use crate::{
     App,
+    answers::LATER_CAPTURES,
     engine::{
         Capture,
         account::Attended,
@@ -35,7 +36,7 @@ use crate::{
     },
     error::{Failure, problem},
     params::Params,
-    selection::capture,
+    selection::{USUAL_CAPTURES, capture, in_whole_broadcasts},
     store::Store,
     subject::Period,
 };
@@ -130,13 +131,29 @@ async fn arrival(
     let end = first + TimeDelta::microseconds(1);
     let raids = raids::on_channels(store.pool(), &[channel], first - RAID_WINDOW, end, MAX_RAIDS).await?;
     let times: Vec<_> = raids.iter().map(|raid| (raid.to, raid.raided_at)).collect();
-    let (origin, raid) = origins(&captures, &times)[place];
+    let (at_hand, place) = at_hand(&captures, place);
+    let (origin, raid) = origins(at_hand, &times)[place];
     Ok(Some(Arrival {
-        capture_id: captures[place].id,
+        capture_id: at_hand[place].id,
         origin,
         raid_from: raid.map(|raid| raids[raid].from_login.clone()),
-        newcomers: captures[place].new,
+        newcomers: at_hand[place].new,
     }))
+}
+
+/// The captures of a channel that tell how many newcomers are usual where its broadcast with the capture at `place` is asked
+/// about, so that both answers are the same; and the place among those.
+fn at_hand(captures: &[Capture], place: usize) -> (&[Capture], usize) {
+    let broadcast = captures[place].broadcast;
+    let begin = captures.partition_point(|capture| capture.broadcast < broadcast);
+    let end = captures.partition_point(|capture| capture.broadcast <= broadcast);
+    let earlier = begin.saturating_sub(USUAL_CAPTURES as usize);
+    let later = &captures[end..];
+    let later = match later.split_at_checked(LATER_CAPTURES as usize) {
+        Some((first, _)) => in_whole_broadcasts(first).len(),
+        None => later.len(),
+    };
+    (&captures[earlier..end + later], place - earlier)
 }
 
 fn described(profile: Profile) -> Account {
@@ -259,7 +276,45 @@ fn presences(captures: &[Capture], attended: &[bool]) -> Vec<Presence> {
 mod tests {
     use std::cell::Cell;
 
+    use chrono::DateTime;
+    use common::ids::CaptureId;
+
     use super::*;
+
+    /// Broadcasts of so many captures, a minute apart.
+    fn broadcasts(sizes: &[u32]) -> Vec<Capture> {
+        let numbers = (0..).zip(sizes).flat_map(|(broadcast, size)| (0..*size).map(move |_| broadcast));
+        let capture = |(minute, broadcast): (u32, u32)| Capture {
+            id: CaptureId(minute.into()),
+            channel: ChannelId(7),
+            at: DateTime::UNIX_EPOCH + TimeDelta::minutes(minute.into()),
+            stream: None,
+            broadcast,
+            chatters: 0,
+            new: 0,
+            uncertain: 0,
+            viewers: None,
+            own: true,
+        };
+        (0..).zip(numbers).map(capture).collect()
+    }
+
+    #[test]
+    fn what_is_usual_is_told_by_the_captures_around_the_broadcast() {
+        for (sizes, first, last) in [
+            (&[10, 5, 20][..], 0, 34),
+            (&[600, 5, 20], 100, 624),
+            (&[600, 5, 1_999, 2], 100, 2_603),
+            (&[600, 5, 1_999, 1], 100, 2_603),
+            (&[600, 5, 2_001], 100, 2_604),
+        ] {
+            let captures = broadcasts(sizes);
+            let place = sizes[0] as usize + 3;
+            let (around, there) = at_hand(&captures, place);
+            assert_eq!(around[there].id, captures[place].id, "{sizes:?}");
+            assert_eq!((around[0].id.0, around[around.len() - 1].id.0), (first, last), "{sizes:?}");
+        }
+    }
 
     #[tokio::test]
     async fn work_begins_again_when_captures_change_but_not_for_ever() {

@@ -64,9 +64,7 @@ impl Filter {
     /// A channel that is named and that neither side can have captures of.
     fn absent(&self, sides: [&State; 2]) -> Option<ChannelId> {
         self.channels.iter().copied().find(|channel| {
-            !sides.iter().any(|side| {
-                side.subject == Subject::Channel(*channel) || side.channel_ids().contains(channel)
-            })
+            !sides.iter().any(|side| side.channel == Some(*channel) || side.channel_ids().contains(channel))
         })
     }
 

@@ -17,9 +17,10 @@ use roaring::RoaringBitmap;
 
 use crate::{
     App,
-    answers::{Answered, History, Needs, Question, State},
+    answers::{Answered, History, MAX_RAIDS, Needs, Question, State},
     engine::{
         Capture,
+        newcomers::RAID_WINDOW,
         raids::{BEFORE_WINDOW, Raid, RaidsSeen, Seen},
     },
     error::Failure,
@@ -28,9 +29,6 @@ use crate::{
     store::{Read, Sink, Store},
     subject::{Period, Subject},
 };
-
-/// How many raids are followed at most: the latest.
-const MAX_RAIDS: usize = 1_000;
 
 pub(crate) async fn get(
     Shared(app): Shared<App>,
@@ -46,20 +44,25 @@ pub(crate) async fn get(
 
 async fn follow(store: Store, state: Arc<State>, period: Period) -> Result<Raids, Failure> {
     let selection = Selection::load(&store, &state, period).await?;
-    let mut raids: Vec<&table::Raid> =
-        state.raids.iter().filter(|raid| period.holds(raid.raided_at)).collect();
+    // One that came soon after the period is not told of, but ends who came with the one before.
+    let (from, to) = period.bounds();
+    let is_near = |raid: &&table::Raid| from <= raid.raided_at && raid.raided_at < to + RAID_WINDOW;
+    let mut raids: Vec<&table::Raid> = state.raids.iter().filter(is_near).collect();
     let latest = raids.len().saturating_sub(MAX_RAIDS);
     raids.drain(..latest);
+    if raids.is_empty() {
+        return Ok(Raids { coverage: selection.coverage(), raids: Vec::new() });
+    }
     raids.sort_by_key(|raid| (raid.to, raid.raided_at, raid.id));
     let sources = sources(&store, &raids).await?;
     let followed: Vec<Raid> = raids
         .iter()
         .map(|raid| Raid { channel: raid.to, at: raid.raided_at, source: sources.get(&raid.id).cloned() })
         .collect();
-    let history = selection.with_history(&store, Some(&state)).await?;
-    let seen = store.fold(&history.captures, RaidsSeen::new(followed.into())).await?.finish();
-    let mut raids: Vec<RaidSeen> =
-        raids.into_iter().zip(seen).map(|(raid, seen)| told(raid, &seen)).collect();
+    let captures = selection.surroundings(&store, Some(&state)).await?;
+    let seen = store.fold(&captures, RaidsSeen::new(followed.into())).await?.finish();
+    let within = raids.into_iter().zip(seen).filter(|(raid, _)| period.holds(raid.raided_at));
+    let mut raids: Vec<RaidSeen> = within.map(|(raid, seen)| told(raid, &seen)).collect();
     raids.sort_by_key(|raid| raid.raided_at);
     Ok(Raids { coverage: selection.coverage(), raids })
 }

@@ -68,6 +68,22 @@ async fn a_filter_holds_for_both_sides() {
 }
 
 #[tokio::test]
+async fn a_stream_without_captures_is_nobody() {
+    let world = World::new().await;
+    let session = story(&world).await;
+    world.stream(70, 11, "2026-11-03 20:00:00", "2026-11-03 21:00:00").await;
+    let base = format!("/internal/v1/compare?a=session:{session}&b=stream:70");
+    for (filter, expected) in
+        [("", [6, 0, 0, 6, 0]), ("&channel=7", [4, 0, 0, 4, 0]), ("&channel=11", [0; 5])]
+    {
+        let said = world.service.get(&format!("{base}{filter}")).await;
+        assert_eq!((said.cache(), sizes(&said)), ("MISS", json!(expected)), "{filter}");
+    }
+    let absent = world.service.get(&format!("{base}&channel=12")).await;
+    assert_eq!(absent.problem(), (404, "channel_not_in_session"));
+}
+
+#[tokio::test]
 async fn filters_that_make_no_sense_are_refused() {
     let world = World::new().await;
     let session = story(&world).await;

@@ -16,15 +16,21 @@ async fn evenings() -> (World, Uuid) {
     world.capture_of(session, 7, 70, "2026-11-01 20:05:00", &[1, 2]).await;
     world.capture_of(session, 7, 70, "2026-11-01 20:10:00", &[1, 2, 10, 11]).await;
     world.capture_of(session, 7, 71, "2026-11-02 20:05:00", &[1, 10]).await;
+    raid(&world, 9, "2026-11-01 20:07:00").await;
+    (world, session)
+}
+
+/// A raid on channel 7.
+async fn raid(world: &World, from: u64, at: &str) {
     sqlx::query(
         "INSERT INTO raids (message_id, from_channel_id, to_channel_id, from_login, viewers, raided_at)
-         VALUES ('m', 9, 7, 'adam', 2, ?)",
+         VALUES (UUID(), ?, 7, 'adam', 2, ?)",
     )
-    .bind(time("2026-11-01 20:07:00"))
+    .bind(from)
+    .bind(time(at))
     .execute(&world.pool)
     .await
     .unwrap();
-    (world, session)
 }
 
 async fn ask(world: &World, path: &str) -> Value {
@@ -53,7 +59,7 @@ async fn a_stream_that_is_over_tells_who_came_back() {
     assert_eq!(ask(&world, "streams/70/retention").await["cohorts"][0]["back"], json!([2, 2]));
     assert_eq!(ask(&world, "streams/70/raids").await["raids"][0]["came_back"], 2);
     let own = ask(&world, &format!("sessions/{session}/newcomers")).await;
-    assert_eq!(own["came_back"], 2, "a session may be a former moderator's: it tells of its own captures");
+    assert_eq!(own["came_back"], 2, "a session may be a former moderator's: it tells until its last capture");
 }
 
 #[tokio::test]
@@ -82,6 +88,75 @@ async fn a_raid_is_told_anew_when_a_capture_of_its_source_is_stored_late() {
     world.channel(9, "adam").await;
     world.capture(other, 9, "2026-11-01 20:06:00", &[10, 11, 12]).await;
     assert_eq!(ask(&world, "streams/70/raids").await["raids"][0]["seen_at_source"], 2);
+}
+
+#[tokio::test]
+async fn a_raid_soon_after_the_period_is_not_told_of_but_ends_the_one_before() {
+    let (world, session) = evenings().await;
+    let arrived = async |query: &str| -> Vec<Value> {
+        let body = ask(&world, &format!("sessions/{session}/raids{query}")).await;
+        body["raids"].as_array().unwrap().iter().map(|raid| raid["arrived"].clone()).collect()
+    };
+    let period = "?to=2026-11-01T20:08:00Z";
+    assert_eq!(arrived(period).await, [json!(2)]);
+    raid(&world, 8, "2026-11-01 20:09:00").await;
+    assert_eq!(arrived(period).await, [json!(null)]);
+    assert_eq!(arrived("").await, [json!(null), json!(2)]);
+}
+
+/// Two thousand captures tell who came again. What comes after those makes no other answer.
+#[tokio::test]
+async fn of_what_follows_the_next_captures_count_and_those_after_them_do_not() {
+    let (world, _) = evenings().await;
+    let others = world.session().await;
+    // The broadcast goes on for longer than that, captured by somebody else, with 10 who came with the raid.
+    let like = world.capture_of(others, 7, 70, "2026-11-01 20:11:00", &[1, 10]).await;
+    sqlx::query("DELETE FROM captures WHERE stream_id = 71").execute(&world.pool).await.unwrap();
+    world.many_like(like, 7, Some(70), 2_500).await;
+    let path = "/internal/v1/channels/7/raids?to=2026-11-01T20:10:30Z";
+    let raid = |body: &Value| json!([body["raids"][0]["arrived"], body["raids"][0]["stayed"]]);
+    let said = world.service.get(path).await;
+    assert_eq!((said.cache(), raid(&said.body)), ("MISS", json!([2, 1])), "{}", said.body);
+    assert_eq!(world.service.get(path).await.cache(), "HIT");
+    world.capture_of(others, 7, 72, "2026-12-01 20:00:00", &[1]).await;
+    assert_eq!(world.service.get(path).await.cache(), "HIT", "nobody looks so far");
+    world.capture_of(others, 7, 70, "2026-11-01 20:11:30", &[1]).await;
+    assert_eq!(world.service.get(path).await.cache(), "MISS");
+}
+
+/// More captures before the ones asked about than are looked through at once.
+#[tokio::test]
+async fn everybody_seen_before_is_known_however_long_ago() {
+    let world = World::new().await;
+    let (session, others) = (world.session().await, world.session().await);
+    world.accounts(5).await;
+    world.capture(others, 7, "2026-09-01 20:00:00", &[1, 2]).await;
+    let like = world.capture(others, 7, "2026-09-01 20:00:30", &[2]).await;
+    world.many_like(like, 7, None, 10_000).await;
+    world.capture(others, 7, "2026-10-01 20:00:00", &[3]).await;
+    world.capture(session, 7, "2026-11-01 20:00:00", &[1, 2, 3, 4]).await;
+    let newcomers = ask(&world, &format!("sessions/{session}/newcomers")).await;
+    let names: Vec<&Value> =
+        newcomers["people"].as_array().unwrap().iter().map(|person| &person["login"]).collect();
+    assert_eq!(names, ["user4"]);
+}
+
+/// A session may have two captures far apart on a channel that others capture all the time.
+#[tokio::test]
+async fn too_many_captures_between_are_refused_until_a_shorter_time_is_asked_about() {
+    let world = World::new().await;
+    let (session, others) = (world.session().await, world.session().await);
+    world.channel(7, "zoe").await;
+    world.accounts(5).await;
+    world.capture(session, 7, "2026-09-01 20:00:00", &[1]).await;
+    let like = world.capture(others, 7, "2026-09-01 20:00:30", &[2]).await;
+    world.many_like(like, 7, None, 100_000).await;
+    world.capture(session, 7, "2027-09-01 20:00:00", &[3]).await;
+    let path = format!("/internal/v1/sessions/{session}/newcomers");
+    let refused = world.service.get(&path).await;
+    assert_eq!(refused.problem(), (422, "too_many_captures"), "{}", refused.body);
+    let shorter = world.service.get(&format!("{path}?to=2026-10-01T00:00:00Z")).await;
+    assert_eq!((shorter.status.as_u16(), &shorter.body["newcomers"]), (200, &json!(1)), "{}", shorter.body);
 }
 
 /// A session of more captures than one question may be about, most of them missed.

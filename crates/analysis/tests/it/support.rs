@@ -200,6 +200,24 @@ impl World {
         id
     }
 
+    /// `count` captures of `channel`, a minute apart, with the roster of the capture `like` and after it.
+    pub async fn many_like(&self, like: u64, channel: u64, stream: Option<u64>, count: u32) {
+        sqlx::query(
+            "INSERT INTO captures (channel_id, slot, stream_id, status, captured_at, chatters_count, roster_id,
+                                   roster_parts)
+             SELECT ?, slot + INTERVAL seq MINUTE, ?, status, slot + INTERVAL seq MINUTE, chatters_count, roster_id,
+                    roster_parts
+             FROM captures JOIN seq_1_to_1000000 WHERE id = ? AND seq <= ?",
+        )
+        .bind(channel)
+        .bind(stream)
+        .bind(like)
+        .bind(count)
+        .execute(&self.pool)
+        .await
+        .unwrap();
+    }
+
     pub async fn capture_without_roster(&self, session: Uuid, channel: u64, at: &str, status: &str) -> u64 {
         let id = sqlx::query("INSERT INTO captures (channel_id, slot, status) VALUES (?, ?, ?)")
             .bind(channel)

@@ -4,22 +4,6 @@ use serde_json::{Value, json};
 
 use crate::support::World;
 
-/// `count` captures of `channel`, a minute apart, with the roster of capture `like` and after it.
-async fn many(world: &World, channel: u64, count: u32, like: u64) {
-    sqlx::query(
-        "INSERT INTO captures (channel_id, slot, status, captured_at, chatters_count, roster_id, roster_parts)
-         SELECT ?, slot + INTERVAL seq MINUTE, status, slot + INTERVAL seq MINUTE, chatters_count, roster_id,
-                roster_parts
-         FROM captures JOIN seq_1_to_10000 WHERE id = ? AND seq <= ?",
-    )
-    .bind(channel)
-    .bind(like)
-    .bind(count)
-    .execute(&world.pool)
-    .await
-    .unwrap();
-}
-
 #[tokio::test]
 async fn channels_with_many_captures_share_the_room_for_their_latest() {
     let world = World::new().await;
@@ -32,7 +16,7 @@ async fn channels_with_many_captures_share_the_room_for_their_latest() {
     sqlx::query("UPDATE captures SET new_count = chatters_count").execute(&world.pool).await.unwrap();
     let like = world.capture(session, 6, "2026-11-01 20:00:00", &[1, 2]).await;
     for (channel, count) in [(1, 4_100), (2, 4_100), (3, 4_100), (4, 4_100), (5, 5_001)] {
-        many(&world, channel, count, like).await;
+        world.many_like(like, channel, None, count).await;
     }
     for at in ["2026-11-01 20:30:30", "2026-11-01 23:00:30"] {
         world.capture_without_roster(session, 1, at, "failed").await;

@@ -2,8 +2,8 @@
 
 use common::{
     config::RedisConfig,
-    events::{self, Event, Published},
-    ids::UserId,
+    events::{self, ChannelViewers, Event, Published},
+    ids::{ChannelId, UserId},
     redis_keys,
     redis_store::Redis,
 };
@@ -21,17 +21,21 @@ async fn an_event_reaches_listeners_and_those_who_reconnect() {
     for remaining in 1..=3 {
         events::publish(&redis, &[user], &Event::Enriched { remaining }).await;
     }
+    let watching = Event::Viewers { channels: vec![ChannelViewers { channel_id: ChannelId(7), viewers: 5 }] };
+    events::publish(&redis, &[user], &watching).await;
 
     let mut heard = Vec::new();
     let mut messages = listener.on_message();
-    while heard.len() < 3 {
+    while heard.len() < 4 {
         let message = messages.next().await.unwrap();
         let published = Published::parse(&message.get_payload::<String>().unwrap()).unwrap();
         if published.user == user {
             heard.push(published);
         }
     }
-    let caught_up = events::since(&redis, user, &heard[0].id).await.unwrap();
+    let viewers = heard.pop().unwrap();
+    assert_eq!((viewers.id, viewers.event), (None, watching), "of no use to those who reconnect");
+    let caught_up = events::since(&redis, user, heard[0].id.as_deref().unwrap()).await.unwrap();
     let ids = |events: &[Published]| events.iter().map(|event| event.id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(&caught_up), ids(&heard[1..]));
     assert_eq!(caught_up[1].event, Event::Enriched { remaining: 3 });

@@ -28,7 +28,7 @@ const RETRY: Duration = Duration::from_secs(2);
 
 /// Live events
 ///
-/// Server-sent events named by their `type`, each with an `id`. A client that reconnects with
+/// Server-sent events named by their `type`, each with an `id`, except for `viewers`. A client that reconnects with
 /// `Last-Event-ID` is first sent what it missed, as far as that is kept (an hour). Events carry no truth of their own:
 /// after a longer absence, ask the API. The stream is closed now and then; clients reconnect.
 #[utoipa::path(
@@ -74,7 +74,7 @@ fn stream(
         yield Ok(sse::Event::default().comment("open").retry(RETRY));
         let mut last = Position::default();
         for event in missed {
-            last = Position::parse(&event.id).unwrap_or(last);
+            last = position(&event).unwrap_or(last);
             yield Ok(message(&event));
         }
         let end = tokio::time::sleep(LIFETIME);
@@ -86,9 +86,9 @@ fn stream(
                 next = subscription.next() => next,
             };
             let Some(event) = next else { return };
-            let position = Position::parse(&event.id).unwrap_or_default();
-            if position > last {
-                last = position;
+            let is_news = position(&event).is_none_or(|position| position > last);
+            if is_news {
+                last = position(&event).unwrap_or(last);
                 yield Ok(message(&event));
             }
         }
@@ -98,7 +98,17 @@ fn stream(
 fn message(published: &Published) -> sse::Event {
     let json = serde_json::to_value(&published.event).unwrap_or_default();
     let name = json["type"].as_str().unwrap_or("unknown");
-    sse::Event::default().id(&published.id).event(name).data(json.to_string())
+    let message = sse::Event::default().event(name).data(json.to_string());
+    // An empty id would make the page forget which event was its last.
+    match &published.id {
+        Some(id) => message.id(id),
+        None => message,
+    }
+}
+
+/// Where it stands in the user's stream; none of an event that is not kept.
+fn position(published: &Published) -> Option<Position> {
+    published.id.as_deref().and_then(Position::parse)
 }
 
 /// An id of a Redis stream: milliseconds and a count.

@@ -98,6 +98,10 @@ async fn a_page_is_told_and_catches_up_on_what_it_missed() {
     publish(&site, user, 1).await;
     let seen = stream.next().await.unwrap();
     assert_eq!(seen.data["remaining"], 1, "nobody else's");
+    // What is not kept leaves the page where it was.
+    events::publish(&site.redis, &[UserId(user)], &Event::Viewers { channels: Vec::new() }).await;
+    let viewers = stream.block().await.unwrap();
+    assert!(viewers.contains("event: viewers") && !viewers.contains("id:"), "{viewers}");
     drop(stream);
     publish(&site, user, 2).await;
     publish(&site, user, 3).await;

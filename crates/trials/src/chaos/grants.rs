@@ -212,8 +212,8 @@ impl Moderator {
     /// How often they were told since last time that something of theirs ended.
     async fn told(&mut self, stage: &Stage) -> Result<usize> {
         let news = events::since(&stage.redis, UserId(self.user), &self.heard).await?;
-        if let Some(last) = news.last() {
-            self.heard.clone_from(&last.id);
+        if let Some(last) = news.last().and_then(|last| last.id.clone()) {
+            self.heard = last;
         }
         let of_loss = |event: &Event| matches!(event, Event::GrantLost { .. } | Event::SchedulePaused { .. });
         Ok(news.iter().filter(|news| of_loss(&news.event)).count())

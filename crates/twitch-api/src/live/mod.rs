@@ -6,15 +6,19 @@
 
 mod cache;
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use common::{
     clients::twitch_api::LiveStream,
     db,
     events::{self, ChannelViewers, Event},
-    ids::{ChannelId, StreamId},
+    ids::{ChannelId, StreamId, UserId},
     lifecycle::Shutdown,
 };
+use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
 use crate::{App, TwitchError, budget::Urgency};
@@ -29,6 +33,9 @@ const BATCH: u32 = 100;
 /// A broadcast that is not listed by so many polls in a row has ended.
 const MISSES: u32 = 3;
 
+/// How many users are told at once.
+const TOLD_AT_ONCE: usize = 16;
+
 /// Polls until the shutdown.
 pub(crate) async fn run(app: App, shutdown: Shutdown) {
     let mut shown = Shown::default();
@@ -39,6 +46,7 @@ pub(crate) async fn run(app: App, shutdown: Shutdown) {
                 if let Err(error) = round(&app, &mut shown).await {
                     tracing::warn!(%error, "streams.poll_failed");
                 }
+                tell(&app, &mut shown.untold).await;
             }
             // Another replica tells the pages now.
             Ok(false) => shown = Shown::default(),
@@ -77,7 +85,8 @@ async fn ask(app: &App, channels: &[ChannelId], shown: &mut Shown) -> Result<(),
     let mut session = app.helix.as_app(Urgency::Spare, Instant::now() + app.live.poll_every);
     let live = session.streams(channels).await?;
     record(app, channels, &live).await?;
-    tell(app, &shown.take_in(channels, &live)).await
+    shown.take_in(channels, &live);
+    Ok(())
 }
 
 /// Stores what Twitch said about `asked` channels.
@@ -89,9 +98,13 @@ async fn record(app: &App, asked: &[ChannelId], live: &[LiveStream]) -> Result<(
     Ok(())
 }
 
-/// The broadcasts that this replica last told of, by channel; none of a channel that is not live.
+/// What this replica knows of what pages show.
 #[derive(Debug, Default)]
-struct Shown(HashMap<ChannelId, Option<Broadcast>>);
+struct Shown {
+    /// The broadcasts as Twitch last listed them, by channel; none of a channel that is not live.
+    broadcasts: HashMap<ChannelId, Option<Broadcast>>,
+    untold: Changes,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Broadcast {
@@ -107,22 +120,21 @@ struct Changes {
     /// Of broadcasts that went on.
     viewers: HashMap<ChannelId, u32>,
     /// A broadcast began or ended.
-    streams: Vec<ChannelId>,
+    streams: HashSet<ChannelId>,
 }
 
 impl Shown {
     /// Notes what Twitch said about `asked` channels. Of one that is asked about for the first time, nothing has changed.
-    fn take_in(&mut self, asked: &[ChannelId], live: &[LiveStream]) -> Changes {
+    fn take_in(&mut self, asked: &[ChannelId], live: &[LiveStream]) {
         let live: HashMap<_, _> = live.iter().map(|one| (one.broadcaster_id, one)).collect();
-        let mut changes = Changes::default();
         for channel in asked {
             let listed = live.get(channel).map(|one| Broadcast {
                 id: one.twitch_id,
                 viewers: one.viewer_count,
                 misses: 0,
             });
-            let Some(before) = self.0.get_mut(channel) else {
-                self.0.insert(*channel, listed);
+            let Some(before) = self.broadcasts.get_mut(channel) else {
+                self.broadcasts.insert(*channel, listed);
                 continue;
             };
             match (&mut *before, listed) {
@@ -132,39 +144,56 @@ impl Shown {
                 }
                 (Some(before), Some(now)) if before.id == now.id => {
                     if before.viewers != now.viewers {
-                        changes.viewers.insert(*channel, now.viewers);
+                        self.untold.viewers.insert(*channel, now.viewers);
                     }
                 }
                 (None, None) => {}
-                _ => changes.streams.push(*channel),
+                _ => {
+                    self.untold.streams.insert(*channel);
+                }
             }
             *before = listed;
         }
-        changes
     }
 }
 
-/// Tells the open pages of everybody who may look into the channels; who is not told sees it at the next look.
-async fn tell(app: &App, changes: &Changes) -> Result<(), TwitchError> {
+/// Tells the open pages of everybody who may look into the channels. When nobody can say who that is, beginnings and ends
+/// stay untold until the next poll; how many watch is another number by then.
+async fn tell(app: &App, untold: &mut Changes) {
+    let changes = std::mem::take(untold);
     let channels: Vec<_> = changes.viewers.keys().chain(&changes.streams).copied().collect();
     if channels.is_empty() {
-        return Ok(());
+        return;
     }
-    let people = db::channels::people_of(&app.pool, &channels, app.clock.now() - db::channels::TOLD).await?;
-    for roles in people.chunk_by(|left, right| left.0 == right.0) {
-        let user = [roles[0].0];
-        let mut channels = Vec::new();
-        for (_, channel_id) in roles.iter().copied() {
-            match changes.viewers.get(&channel_id) {
-                Some(viewers) => channels.push(ChannelViewers { channel_id, viewers: *viewers }),
-                None => events::publish(&app.redis, &user, &Event::ChannelChanged { channel_id }).await,
-            }
+    let since = app.clock.now() - db::channels::TOLD;
+    let people = match db::channels::people_of(&app.pool, &channels, since).await {
+        Ok(people) => people,
+        Err(error) => {
+            tracing::warn!(%error, "streams.not_told");
+            untold.streams = changes.streams;
+            return;
         }
-        if !channels.is_empty() {
-            events::publish(&app.redis, &user, &Event::Viewers { channels }).await;
+    };
+    let users: Vec<_> = people.chunk_by(|left, right| left.0 == right.0).map(<[_]>::to_vec).collect();
+    let tell = |roles| tell_user(app, &changes, roles);
+    futures_util::stream::iter(users).for_each_concurrent(TOLD_AT_ONCE, tell).await;
+}
+
+/// Tells one user, who may look into the channels that `roles` name.
+async fn tell_user(app: &App, changes: &Changes, roles: Vec<(UserId, ChannelId)>) {
+    let Some((user, _)) = roles.first().copied() else { return };
+    let mut channels = Vec::new();
+    for (_, channel_id) in roles {
+        // Whose broadcast began or ended is looked at anew, with those who watch.
+        if changes.streams.contains(&channel_id) {
+            events::publish(&app.redis, &[user], &Event::ChannelChanged { channel_id }).await;
+        } else if let Some(viewers) = changes.viewers.get(&channel_id) {
+            channels.push(ChannelViewers { channel_id, viewers: *viewers });
         }
     }
-    Ok(())
+    if !channels.is_empty() {
+        events::publish(&app.redis, &[user], &Event::Viewers { channels }).await;
+    }
 }
 
 #[cfg(test)]
@@ -182,10 +211,13 @@ mod tests {
             title: String::new(),
         };
         let mut shown = Shown::default();
-        let mut poll = |listed: &[LiveStream]| shown.take_in(&[one, two], listed);
+        let mut poll = |listed: &[LiveStream]| {
+            shown.take_in(&[one, two], listed);
+            std::mem::take(&mut shown.untold)
+        };
         let nothing = Changes::default;
         let watching = |viewers| Changes { viewers: HashMap::from([(one, viewers)]), ..nothing() };
-        let changed = || Changes { streams: vec![one], ..nothing() };
+        let changed = || Changes { streams: HashSet::from([one]), ..nothing() };
         assert_eq!(poll(&[live(7, 10)]), nothing(), "pages that open ask");
         assert_eq!(poll(&[live(7, 11)]), watching(11));
         assert_eq!(poll(&[live(7, 11)]), nothing());
@@ -197,5 +229,10 @@ mod tests {
         );
         assert_eq!(poll(&[live(8, 1)]), changed());
         assert_eq!(poll(&[live(9, 1)]), changed());
+
+        shown.take_in(&[one, two], &[live(9, 2)]);
+        shown.take_in(&[one, two], &[live(10, 3)]);
+        let both = Changes { viewers: HashMap::from([(one, 2)]), streams: HashSet::from([one]) };
+        assert_eq!(shown.untold, both, "what could not be told waits");
     }
 }

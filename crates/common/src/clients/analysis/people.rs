@@ -24,7 +24,7 @@ pub struct Newcomers {
     pub newcomers: u32,
     pub by_raid: u32,
     pub by_wave: u32,
-    /// Seen again in a later broadcast, among 2,000 captures that follow (of a session: among its own).
+    /// Seen again in a later broadcast, among 2,000 captures that follow (of a session: until its last capture).
     pub came_back: u32,
     /// By channel and first sight.
     pub people: Vec<Newcomer>,
@@ -55,8 +55,9 @@ pub struct Newcomer {
 pub enum Origin {
     /// First seen in the first capture after a raid, within 15 minutes of it.
     Raid,
-    /// First seen in a capture with far more newcomers than usual: at least 10, and over five times the median of
-    /// the channel's captures at hand and up to 500 before them. First captures of broadcasts are compared with each other.
+    /// First seen in a capture with far more newcomers than usual: at least 10, and over five times the median of the
+    /// channel's captures from up to 500 before those asked about to up to 2,000 after them (of a session: to its last
+    /// one). First captures of broadcasts are compared with each other; there must be at least three others.
     Wave,
     Organic,
 }
@@ -195,6 +196,7 @@ pub struct Presence {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Arrival {
     pub capture_id: CaptureId,
+    /// As where the broadcast is asked about.
     pub origin: Origin,
     /// The login of the channel whose raid they came with.
     pub raid_from: Option<String>,

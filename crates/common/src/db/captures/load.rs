@@ -316,6 +316,28 @@ pub async fn of_channel_since(
     Ok(settled(rows))
 }
 
+/// When the `n`th complete capture of a channel after `after` was made; none when there are fewer. Reads the index only.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn nth_after(
+    pool: &Pool,
+    channel: ChannelId,
+    after: DateTime<Utc>,
+    n: u32,
+) -> Result<Option<DateTime<Utc>>, DbError> {
+    let at = sqlx::query_scalar!(
+        "SELECT captured_at AS `captured_at!: DateTime<Utc>` FROM captures
+         WHERE channel_id = ? AND status = 'complete' AND captured_at > ? ORDER BY captured_at LIMIT ?, 1",
+        channel.0,
+        after.naive_utc(),
+        n.saturating_sub(1)
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(at)
+}
+
 /// The slots of a channel with `from <= slot < to` that failed or were missed, in the order of time; the last `limit` of
 /// them.
 ///
@@ -381,4 +403,19 @@ pub async fn history(
         newest: row.newest.unwrap_or(0),
         sum: row.sum,
     })
+}
+
+/// Those of `channels` that have complete captures. For each, one row of the index is read.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn captured(pool: &Pool, channels: &[ChannelId]) -> Result<Vec<ChannelId>, DbError> {
+    let ids = sqlx::query_scalar!(
+        "SELECT asked.id AS `id!` FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS asked
+         WHERE (SELECT 1 FROM captures WHERE channel_id = asked.id AND status = 'complete' LIMIT 1)",
+        json_list(channels)?
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(ids.into_iter().map(ChannelId).collect())
 }
