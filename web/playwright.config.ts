@@ -1,6 +1,7 @@
 import { defineConfig } from '@playwright/test'
 
-// Runs beside the whole system: `devstack web -- npm run test:e2e` says where the page and the simulated Twitch are.
+// Runs beside the whole system: `devstack web -- npm run test:e2e` says where the page and the simulated Twitch are,
+// `devstack demo -- npm run test:demo` only where the page is.
 const baseURL = process.env.E2E_BASE_URL
 if (!baseURL) throw new Error('E2E_BASE_URL is not set: run `devstack web -- npm --prefix web run test:e2e`')
 
@@ -14,7 +15,8 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   reporter: [['list']],
   projects: [
-    { name: 'e2e', testMatch: '*.spec.ts' },
+    { name: 'e2e', testMatch: '*.spec.ts', testIgnore: 'firstrun.spec.ts' },
+    { name: 'demo', testMatch: 'firstrun.spec.ts' },
     { name: 'screenshots', testMatch: 'screenshots.ts' },
   ],
   use: {

@@ -164,6 +164,15 @@ test('dates are picked, people are picked and judged with the keyboard alone', a
     await page.keyboard.press('Tab')
   }
   await expect(grid(page)).toBeFocused()
+  const name = grid(page).getByRole('columnheader', { name: 'Nom', exact: true })
+  await page.keyboard.press('Tab')
+  await expect(name.getByRole('button')).toBeFocused()
+  for (const order of ['ascending', 'descending']) {
+    await page.keyboard.press('Enter')
+    await expect(name).toHaveAttribute('aria-sort', order)
+  }
+  await page.keyboard.press('Shift+Tab')
+  await expect(grid(page)).toBeFocused()
   await page.keyboard.press('Space')
   await page.keyboard.press('Shift+ArrowDown')
   await expect(page.getByText('2 choisis', { exact: true })).toBeVisible()

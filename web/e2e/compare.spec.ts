@@ -22,6 +22,9 @@ test('two things are compared, drawn and listed', async ({ page }) => {
   expect(number(await before.textContent())).toBe(left! + stayed!)
   expect(number(await now.textContent())).toBe(stayed! + arrived!)
 
+  // Neither a session nor a channel has a time in its name.
+  await expect(page.locator('.name .small')).toHaveText([/captures?, .*\d\d:\d\d/, /captures?, .*\d\d:\d\d/])
+
   await page.getByRole('radiogroup', { name: 'Quelle liste' }).getByText('Partis').click()
   const people = page.getByRole('table', { name: 'Partis' })
   await expect(people.getByRole('row')).toHaveCount(Math.min(50, left!) + 1)
@@ -34,6 +37,23 @@ test('two things are compared, drawn and listed', async ({ page }) => {
   await page.getByRole('figure').first().getByRole('button', { name: 'Tableau' }).focus()
   await page.keyboard.press('t')
   await expect(page.getByRole('cell', { name: String(stayed) }).first()).toBeVisible()
+})
+
+test('two captures are picked, each from those of its channel', async ({ page }) => {
+  await signIn(page, 'HarborLight')
+  await captureNow(page, ['harborlight', 'petitpixel'])
+  await page.goto('/compare')
+  for (const [side, channel] of [['Avant', 'HarborLight'], ['Après', 'PetitPixel']] as const) {
+    const picker = page.getByRole('group', { name: side })
+    await picker.getByRole('combobox', { name: 'Quoi' }).selectOption('Une capture')
+    await picker.getByRole('combobox', { name: 'Chaîne' }).selectOption(channel)
+    const which = picker.getByRole('combobox', { name: 'Une capture' })
+    await expect(which).toContainText('Choisir une capture')
+    await which.selectOption({ index: 1 })
+  }
+  await expect(page).toHaveURL(/a=capture:\d+&b=capture:\d+/)
+  await expect(page.locator('.name b')).toHaveText([/^Capture du .*\d\d:\d\d$/, /^Capture du .*\d\d:\d\d$/])
+  await expect(page.locator('.name .small')).toHaveText([/distincts, 1\scapture$/, /distincts, 1\scapture$/])
 })
 
 test('an expired login leads back to what was compared', async ({ page, context }) => {

@@ -29,6 +29,7 @@ test('from the first page to what a capture shows', async ({ page }) => {
   await expect(days).toHaveCount(10)
   await days.first().locator('summary').click()
   await expect(days.first().locator('ul > li').first()).toHaveText(/^[a-z0-9_]{2,25}$/)
+  await expect(days.first().locator('ul a').first()).toHaveAttribute('href', /^\/accounts\/\d+$/)
 
   await page.getByRole('link', { name: 'Sessions', exact: true }).click()
   await expect(page.getByRole('region', { name: 'En cours' }).getByRole('listitem')).toContainText(/[1-9]\d* captures?/)

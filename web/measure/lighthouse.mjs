@@ -24,6 +24,8 @@ export async function judge(port, cdp, figures, { path, name, signedIn }, cookie
       port,
       onlyCategories: CATEGORIES,
       disableStorageReset: Boolean(signedIn),
+      // The event stream never ends, so a signed-in page never falls silent.
+      maxWaitForLoad: 20_000,
       logLevel: 'error',
     })
     if (!result) throw new Error(`Lighthouse has nothing to say of ${path}`)

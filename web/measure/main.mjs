@@ -2,7 +2,7 @@
  * `npm run measure [-- NAME…]`: what the page costs a browser, on the whole system (`devstack web -- …`). The names are
  * paint, table, memory and lighthouse. Prints a table, writes target/bench/web.json, fails when a figure falls short.
  */
-import { capture, launch, LOOK, signIn } from './browser.mjs'
+import { ask, capture, launch, LOOK, signIn } from './browser.mjs'
 import { Figures } from './figures.mjs'
 import { judge } from './lighthouse.mjs'
 import { memory } from './memory.mjs'
@@ -22,12 +22,18 @@ try {
   const page = await context.newPage()
   await signIn(page, 'Lea_Modere')
   const session = await capture(page, ['harborlight', 'petitpixel'])
+  const { body } = await ask(page, 'GET', `/api/v1/sessions/${session}/accounts?limit=1`)
+  const someone = body.people[0].twitch_id
   const cookies = await context.cookies()
   const screens = [
     { path: '/', name: '/' },
     { path: '/channels', name: '/channels', signedIn: true },
     { path: '/channels/harborlight', name: '/channels/:login', signedIn: 'charts' },
     { path: `/sessions/${session}`, name: '/sessions/:uuid', signedIn: 'charts' },
+    { path: '/sessions', name: '/sessions', signedIn: true },
+    { path: '/compare', name: '/compare', signedIn: true },
+    { path: `/accounts/${someone}`, name: '/accounts/:id', signedIn: true },
+    { path: '/settings', name: '/settings', signedIn: true },
   ]
 
   if (wants('paint')) await paint(browser, figures, screens, cookies)

@@ -14,7 +14,7 @@ export function createQueries(onSessionLost: () => void): QueryClient {
   const queries: QueryClient = new QueryClient({
     queryCache: new QueryCache({
       onError: (error) => {
-        // Who was not signed in since this page was opened is sent to the first page by the router.
+        // Who was not signed in since this page was opened is the router's matter, or `useSignedIn`'s once it is known.
         const wasSignedIn = queries.getQueryData(keys.me) !== undefined
         if (wasSignedIn && error instanceof ApiProblem && error.isSessionLost) onSessionLost()
       },

@@ -48,6 +48,15 @@ function loadAhead(component: unknown): void {
 
 /** How long a part of a page that an address names may be on its way, in milliseconds. */
 const PART_WITHIN = 5_000
+/** And how long the page that one comes back to. */
+const PLACE_WITHIN = 1_000
+
+interface Place {
+  left: number
+  top: number
+}
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50))
 
 /** Goes to the part of the page that an address names, once it is there: what it is about may not have been answered. */
 async function showPart(hash: string): Promise<false> {
@@ -56,11 +65,20 @@ async function showPart(hash: string): Promise<false> {
     const part = document.getElementById(hash.slice(1))
     if (part) {
       part.scrollIntoView()
+      document.getElementById(`${part.id}-heading`)?.focus({ preventScroll: true })
       break
     }
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await pause()
   }
   return false
+}
+
+/** Goes back to where one was, once the page is as long again as it was, or will not be. */
+async function showPlace(place: Place): Promise<Place> {
+  const until = Date.now() + PLACE_WITHIN
+  const isLongEnough = () => document.documentElement.scrollHeight >= place.top + globalThis.innerHeight
+  while (Date.now() < until && !isLongEnough()) await pause()
+  return place
 }
 
 export function createPages(queries: QueryClient): Router {
@@ -122,7 +140,8 @@ export function createPages(queries: QueryClient): Router {
       },
     ],
     scrollBehavior: (to, from, saved) => {
-      if (saved) return saved
+      const isReload = from.matched.length === 0
+      if (saved && !(isReload && to.hash)) return showPlace(saved)
       if (to.hash) return showPart(to.hash)
       return to.path === from.path ? false : { top: 0 }
     },
@@ -130,13 +149,18 @@ export function createPages(queries: QueryClient): Router {
 
   const welcomes = (to: RouteLocationNormalized) => to.name === 'landing' && to.query.error === undefined
 
-  router.beforeEach(async (to) => {
+  router.beforeEach(async (to, from) => {
+    // What is picked on a page stands in its address, which must be as quick as the picking.
+    if (from.matched.length > 0 && to.path === from.path) return true
     // The page's code and its first answers come while the server is asked who this is; a failure shows when it is needed.
     const who = to.meta.signedIn ? isSignedIn(queries) : null
     if (who && wasSignedIn()) askAhead(queries, to).catch(() => undefined)
     await breathe()
     for (const { components } of to.matched) loadAhead(components?.default)
-    if ((await who) === false) return { name: 'landing', query: { return_to: to.fullPath } }
+    const isKnown = await who
+    if (isKnown === false) return { name: 'landing', query: { return_to: to.fullPath } }
+    // Who has just signed in for the first time.
+    if (isKnown && !wasSignedIn()) askAhead(queries, to).catch(() => undefined)
     // Who comes from Twitch to leave is to be known by name, on a page that asks for no login.
     if (to.name === 'privacy' && (wasSignedIn() || to.query.me !== undefined)) await isSignedIn(queries)
     if (welcomes(to) && wasSignedIn() && (await isSignedIn(queries))) return { name: 'channels', replace: true }

@@ -45,6 +45,10 @@ pub enum Event {
         /// A stable code.
         reason: String,
     },
+    /// A session of the user's was named, saved, emptied, deleted or restored.
+    SessionsChanged,
+    /// The user's schedule of a channel was set or ended.
+    ScheduleChanged { channel_id: ChannelId },
     /// A schedule of the user's no longer runs.
     SchedulePaused {
         /// None: all of them.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::binaries::binaries;
 use crate::builder::Prelude;
+use crate::cli::run::{INTERRUPTED, beside};
 use crate::cli::signals::Signals;
 use crate::error::{Error, Result};
 use crate::process::{Process, Spec};
@@ -23,11 +24,16 @@ const SERVICE_GRACE_SECONDS: &str = "3";
 const GRACE: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// Runs until a signal arrives, which is success, or a process ends, which is not.
-pub(crate) async fn run(mut signals: Signals) -> Result<ExitCode> {
-    let mut builder = Stack::builder().port(port()?).on_progress(|what| eprintln!("{what} …"));
+/// Runs until a signal arrives, which is success, or a process ends, which is not. With a command: beside it, until it
+/// ends, whose exit code is then passed on.
+pub(crate) async fn run(command: Option<&[String]>, mut signals: Signals) -> Result<ExitCode> {
+    let mut builder = Stack::builder().on_progress(|what| eprintln!("{what} …"));
     builder =
         builder.prelude(Prelude { program: SCENARIO, arg: "history", what: "Making two days of history" });
+    // A command is told the port; people know which it is.
+    if let Some(port) = port()?.or(command.is_none().then_some(DEFAULT_PORT)) {
+        builder = builder.port(port);
+    }
     for service in Service::ALL {
         builder = builder.env(service, "SHUTDOWN_GRACE_SECONDS", SERVICE_GRACE_SECONDS);
     }
@@ -37,7 +43,7 @@ pub(crate) async fn run(mut signals: Signals) -> Result<ExitCode> {
 
     let started = tokio::select! {
         started = builder.start() => started,
-        () = signals.next() => return Ok(ExitCode::SUCCESS),
+        () = signals.next() => return Ok(command.map_or(ExitCode::SUCCESS, |_| INTERRUPTED.into())),
     };
     let stack = started.map_err(|error| match error {
         Error::PortTaken(port) => Error::Usage(format!(
@@ -49,6 +55,24 @@ pub(crate) async fn run(mut signals: Signals) -> Result<ExitCode> {
     })?;
     let scenario = scenario(&stack)?;
     scenario.spawn()?;
+    let code = match command {
+        Some(command) => {
+            let env = [("E2E_BASE_URL", stack.public_url().to_owned())];
+            beside(&stack, command, &env, &mut signals).await?
+        }
+        None => open(&stack, &mut signals).await,
+    };
+    scenario.kill9();
+    tokio::select! {
+        () = stack.shut_down(GRACE) => {}
+        // Who asks twice does not want to wait: what is left is killed.
+        () = signals.next() => {}
+    }
+    Ok(code)
+}
+
+/// Says where it is, and waits for what ends it.
+async fn open(stack: &Stack, signals: &mut Signals) -> ExitCode {
     let ready = format!("Ready: {} (Ctrl-C stops it)\n", stack.public_url());
     let mut out = std::io::stdout();
     // Whoever closed our output still wants the demo.
@@ -56,22 +80,13 @@ pub(crate) async fn run(mut signals: Signals) -> Result<ExitCode> {
 
     let failure = tokio::select! {
         () = signals.next() => None,
-        failure = someone_ends(&stack) => Some(failure),
+        failure = someone_ends(stack) => Some(failure),
     };
-    eprintln!("Stopping …");
-    scenario.kill9();
-    tokio::select! {
-        () = stack.shut_down(GRACE) => {}
-        // Who asks twice does not want to wait: what is left is killed.
-        () = signals.next() => {}
+    if let Some(failure) = &failure {
+        eprintln!("{failure}");
     }
-    Ok(match failure {
-        None => ExitCode::SUCCESS,
-        Some(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
-    })
+    eprintln!("Stopping …");
+    if failure.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// What makes things happen; the demo goes on without it.
@@ -97,12 +112,13 @@ async fn someone_ends(stack: &Stack) -> String {
     }
 }
 
-fn port() -> Result<u16> {
+/// What `DEMO_PORT` says, if anything.
+fn port() -> Result<Option<u16>> {
     match std::env::var("DEMO_PORT") {
-        Err(_) => Ok(DEFAULT_PORT),
-        Ok(text) if text.is_empty() => Ok(DEFAULT_PORT),
+        Err(_) => Ok(None),
+        Ok(text) if text.is_empty() => Ok(None),
         Ok(text) => match text.parse() {
-            Ok(port) if port > 0 => Ok(port),
+            Ok(port) if port > 0 => Ok(Some(port)),
             _ => Err(Error::Usage(format!("DEMO_PORT must be a port from 1 to 65535, not `{text}`"))),
         },
     }

@@ -20,7 +20,7 @@ use crate::{
 const ROUND: Duration = Duration::from_mins(10);
 
 /// What happens how many seconds into a round.
-const PLAN: [(u64, Act); 7] = [
+pub const PLAN: [(u64, Act); 7] = [
     (0, Act::KeepLive),
     (60, Act::Raid { from: HARBOR_LIGHT, to: LEA, viewers: 180 }),
     (70, Act::Raid { from: NEIGHBOUR, to: NIGHT_SHIFT, viewers: 400 }),
@@ -30,16 +30,14 @@ const PLAN: [(u64, Act); 7] = [
     (200, Act::Raid { from: NIGHT_SHIFT, to: PETIT_PIXEL, viewers: 90 }),
 ];
 
+/// One thing that happens.
 #[derive(Clone, Copy, Debug)]
-enum Act {
+pub enum Act {
     /// Channels whose broadcast has ended go live again.
     KeepLive,
-    Raid {
-        from: TwitchId,
-        to: TwitchId,
-        viewers: u32,
-    },
-    /// Fresh accounts, all within a few minutes.
+    /// Viewers go from one channel to another, which is told.
+    Raid { from: TwitchId, to: TwitchId, viewers: u32 },
+    /// So many fresh accounts, all within a few minutes.
     Flood(TwitchId, u32),
 }
 
@@ -64,7 +62,11 @@ pub async fn main() -> Result<()> {
     }
 }
 
-async fn perform(sim: &Sim, act: Act) -> Result<()> {
+/// Makes it happen.
+///
+/// # Errors
+/// When the simulator does not do it.
+pub async fn perform(sim: &Sim, act: Act) -> Result<()> {
     match act {
         Act::KeepLive => {
             for part in CAST {

@@ -23,8 +23,10 @@ export type LiveEvent =
   | { readonly type: 'enriched'; readonly remaining: number }
   /** Twitch no longer honours what the user allowed us. */
   | { readonly type: 'grantLost' }
-  /** A schedule of the user's captures nothing any more. */
-  | { readonly type: 'schedulePaused' }
+  /** A session of the user's was named, saved, emptied, deleted or restored. */
+  | { readonly type: 'sessionsChanged' }
+  /** A schedule of the user's was set or ended, or captures nothing any more. */
+  | { readonly type: 'schedulesChanged' }
 
 /** Events of kinds that this version does not know are null, so that a newer gateway may send more. */
 export function parseEvent(message: SseMessage): LiveEvent | null {
@@ -54,8 +56,11 @@ export function parseEvent(message: SseMessage): LiveEvent | null {
       return { type: 'enriched', remaining: count(wire.remaining) }
     case 'grant_lost':
       return { type: 'grantLost' }
+    case 'sessions_changed':
+      return { type: 'sessionsChanged' }
+    case 'schedule_changed':
     case 'schedule_paused':
-      return { type: 'schedulePaused' }
+      return { type: 'schedulesChanged' }
     default:
       return null
   }

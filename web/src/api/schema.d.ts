@@ -1029,6 +1029,13 @@ export interface components {
             /** @enum {string} */
             type: "grant_lost";
         } | {
+            /** @enum {string} */
+            type: "sessions_changed";
+        } | {
+            channel_id: components["schemas"]["ChannelId"];
+            /** @enum {string} */
+            type: "schedule_changed";
+        } | {
             channel_id?: components["schemas"]["ChannelId"] | null;
             /** @description A stable code. */
             reason: string;

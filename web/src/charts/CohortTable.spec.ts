@@ -10,6 +10,17 @@ const rows = ['ada', 'bob', 'zoe'].map((login) => ({
   id: accountId(login), login, displayName: login, createdAt: NOON, firstSeen: NOON, lastSeen: NOON, captures: 1, regular: false,
 }))
 
+it('is sorted by how somebody is tied to the channel, too', async () => {
+  const about = (id: string) => ({ origin: id === 'bob' ? 'wave' : 'organic', verdict: null })
+  const { wrapper } = await mountInPage(CohortTable, { props: { heading: 'C', rows, about } })
+  const names = () => wrapper.findAll('.rows .login').map((one) => one.text())
+  expect(names()).toEqual(['ada', 'bob', 'zoe'])
+  await wrapper.get('.top .tie button').trigger('click')
+  expect(names()).toEqual(['bob', 'ada', 'zoe'])
+  expect(wrapper.get('.top .tie').attributes('aria-sort')).toBe('descending')
+  expect(wrapper.findAll('[role=columnheader]')).toHaveLength(Number(wrapper.get('[role=grid]').attributes('aria-colcount')))
+})
+
 it('counts as picked whom one sees, and says that others are picked behind the filter', async () => {
   const picked = new Set(rows.map((row) => row.id))
   const { wrapper } = await mountInPage(CohortTable, { props: { heading: 'C', rows, picked } })

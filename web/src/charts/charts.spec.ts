@@ -1,10 +1,15 @@
-import { describe, expect, it } from 'vitest'
-import { nextTick } from 'vue'
+import { readdirSync, readFileSync } from 'node:fs'
 
-import { accountId } from '@/domain/ids'
+import { describe, expect, it, vi } from 'vitest'
+import { nextTick, type Component } from 'vue'
+
+import NewcomersBar from '@/components/channel/NewcomersBar.vue'
+import { accountId, channelId } from '@/domain/ids'
 import { mountInPage } from '@/testing/mount'
 import { plain, samplePoint } from '@/testing/samples'
 
+import BucketBars from './BucketBars.vue'
+import ChannelCourses from './ChannelCourses.vue'
 import CohortTable from './CohortTable.vue'
 import ComparisonBars from './ComparisonBars.vue'
 import CreationHistogram from './CreationHistogram.vue'
@@ -17,25 +22,74 @@ import SparklineDrawing from './SparklineDrawing.vue'
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 23, 18, minute))
 const cells = (texts: { text: () => string }[]) => texts.map((one) => plain(one.text()))
 
+// Nothing to draw on here.
+vi.mock('@/charts/EChart.vue', () => ({ __esModule: true, default: { render: () => null } }))
+
+type Shown = readonly [component: Component, props: Record<string, unknown>]
+
+/** All that stand in a `ChartFrame`, each with a little to show. */
+const FRAMED: Readonly<Record<string, Shown>> = {
+  BucketBars: [BucketBars, { heading: 'B', unit: 'U', buckets: [{ label: '1', accounts: 8 }, { label: '2 à 3', accounts: 4 }] }],
+  ChannelCourses: [
+    ChannelCourses,
+    {
+      heading: 'C',
+      courses: ['1', '2'].map((id) => ({
+        id: channelId(id),
+        name: `C${id}`,
+        points: [samplePoint({ at: at(0) }), samplePoint({ at: at(30), gapBefore: true })],
+      })),
+    },
+  ],
+  ComparisonBars: [ComparisonBars, { heading: 'C', before: '21:35', after: '22:10', left: 1, stayed: 2, arrived: 1 }],
+  CreationHistogram: [CreationHistogram, { heading: 'H', bins: [{ from: '2025-05-11', to: '2025-05-11', accounts: 3, usual: 2 }] }],
+  LiveGraph: [LiveGraph, { heading: 'L', points: [samplePoint({ at: at(0) })], markers: [{ at: at(1), kind: 'streamEnd' }] }],
+  NewcomersBar: [NewcomersBar, { newcomers: { total: 10, byRaid: 3, byWave: 2, cameBack: 4 } }],
+  PresenceStrip: [PresenceStrip, { heading: 'P', broadcasts: [{ stream: null, from: at(0), to: at(1), captures: 4, attended: 2 }] }],
+}
+
+/** Those that are tables themselves, and need no other. */
+const TABLES: Readonly<Record<string, Shown>> = {
+  OverlapMatrix: [OverlapMatrix, { heading: 'O', channels: ['A', 'B'], shared: [[100, 25], [25, 50]] }],
+  RetentionTriangle: [RetentionTriangle, { heading: 'R', cohorts: [{ at: at(0), accounts: 100, back: [40] }] }],
+}
+
 describe('every chart', () => {
-  it('shows its numbers in a table by one key, and the picture again, also by the next', async () => {
-    const props = { heading: 'C', before: '21:35', after: '22:10', left: 1, stayed: 2, arrived: 1 }
-    const { wrapper } = await mountInPage(ComparisonBars, { props })
+  it('is among these', () => {
+    const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.vue'))
+    const framed = files.filter((name) => readFileSync(`src/${name}`, 'utf8').includes('<ChartFrame'))
+    expect(framed.map((name) => /(\w+)\.vue$/.exec(name)?.[1]).sort()).toEqual(Object.keys(FRAMED))
+  })
+
+  it.each(Object.entries(FRAMED))('%s shows its numbers in a table by one key, and the picture again, also by the next', async (_, [component, props]) => {
+    const { wrapper } = await mountInPage(component, { props })
     const figure = wrapper.get('figure')
+    const press = async () => {
+      document.activeElement!.dispatchEvent(new KeyboardEvent('keydown', { key: 't', bubbles: true }))
+      await nextTick()
+      await nextTick()
+    }
     expect(wrapper.find('table').exists()).toBe(false)
-    wrapper.get('button').element.focus()
+    wrapper.get<HTMLElement>('figcaption button').element.focus()
     await figure.trigger('keydown', { key: 't', ctrlKey: true })
     expect(wrapper.find('table').exists()).toBe(false)
-    document.activeElement!.dispatchEvent(new KeyboardEvent('keydown', { key: 't', bubbles: true }))
-    await nextTick()
-    expect(wrapper.find('table').exists()).toBe(true)
-    wrapper.get('.table').element.setAttribute('tabindex', '0')
-    ;(wrapper.get('.table').element as HTMLElement).focus()
-    document.activeElement!.dispatchEvent(new KeyboardEvent('keydown', { key: 't', bubbles: true }))
-    await nextTick()
-    await nextTick()
+    await press()
+    const columns = wrapper.findAll('thead th')
+    const rows = wrapper.findAll('tbody tr')
+    expect(cells(columns)).not.toContain('')
+    expect(rows.length).toBeGreaterThan(0)
+    for (const row of rows) expect(row.findAll('th, td')).toHaveLength(columns.length)
+    wrapper.get<HTMLElement>('.table').element.focus()
+    await press()
     expect(wrapper.find('table').exists()).toBe(false)
     expect(figure.element.contains(document.activeElement)).toBe(true)
+  })
+
+  it.each(Object.entries(TABLES))('%s is a table with a name, and names for its rows and columns', async (_, [component, props]) => {
+    const { wrapper } = await mountInPage(component, { props })
+    expect(wrapper.get('table').attributes('aria-label')).toBe(props.heading)
+    expect(cells(wrapper.findAll('thead th[scope=col]'))).not.toContain('')
+    for (const row of wrapper.findAll('tbody tr')) expect(plain(row.get('th[scope=row]').text())).not.toBe('')
   })
 })
 

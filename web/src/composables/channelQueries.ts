@@ -1,5 +1,5 @@
 /** What the channel's page asks of a channel and does to it. */
-import { keepPreviousData, queryOptions, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
+import { queryOptions, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, watch, type Ref } from 'vue'
 
 import { fetchAccounts } from '@/api/analysis'
@@ -99,7 +99,6 @@ export function useAccounts(subject: Readonly<Ref<Subject | null>>, days: Readon
     getNextPageParam: (last, pages) =>
       pages.reduce((sum, page) => sum + page.rows.length, 0) < MOST_ROWS ? last.next : null,
     enabled: computed(() => subject.value !== null),
-    placeholderData: keepPreviousData,
     // Comparing tens of thousands of rows with their former selves costs more than drawing the fifty in sight.
     structuralSharing: false,
   })
@@ -116,8 +115,6 @@ export function useAccounts(subject: Readonly<Ref<Subject | null>>, days: Readon
     ...query,
     rows,
     total,
-    /** There is no answer about these days yet, whatever one about others holds. */
-    isWaiting: computed(() => query.isPending.value || query.isPlaceholderData.value),
     /** Some are there, and more are on their way. */
     isComing: computed(() => query.hasNextPage.value && !query.error.value),
     /** There are more than the page holds. */

@@ -122,19 +122,21 @@ export function useAuth() {
     logIn: (returnTo: string = here()) => location.assign(loginAddress(returnTo)),
     logOut: async (): Promise<void> => {
       await logOut()
+      noteSignedIn(false)
       leaveFor('/')
     },
-    /** Removes all that is kept about whoever is signed in; the server signs them out. */
-    forget: async (): Promise<void> => {
+    /** Removes all that is kept about whoever is signed in; the server signs them out. False when nobody is any more. */
+    forget: async (): Promise<boolean> => {
       try {
         await forgetMe()
       } catch (error) {
         if (!(error instanceof ApiProblem && error.isSessionLost)) throw error
         sessionExpired()
-        return
+        return false
       }
       noteSignedIn(false)
       leaveFor('/privacy?gone=yes')
+      return true
     },
   }
 }

@@ -158,9 +158,15 @@ describe('live', () => {
     expect(queries.getQueryData(['me'])).toEqual({ login: 'ada', grant: 'lost' })
   })
 
-  it('asks for the channels again when a schedule was paused', () => {
+  it('asks for the channels again when a schedule was paused, and when another page set one', () => {
     send('schedule_paused', { channel_id: '1', reason: 'token_lost' })
-    expect(invalidated).toEqual([['channels']])
+    send('schedule_changed', { channel_id: '1' })
+    expect(invalidated).toEqual([['channels'], ['channels']])
+  })
+
+  it('asks for sessions and summaries again when another page changed one', () => {
+    send('sessions_changed', {})
+    expect(invalidated).toEqual([['sessions'], ['summary']])
   })
 
   it('survives an event that it cannot read', () => {

@@ -185,7 +185,11 @@ export function createLive(parts: LiveParts): Live {
       case 'grantLost':
         queries.setQueryData<Me>(keys.me, (me) => me && { ...me, grant: 'lost' })
         break
-      case 'schedulePaused':
+      case 'sessionsChanged':
+        stale(keys.sessions)
+        stale(keys.summaries)
+        break
+      case 'schedulesChanged':
         stale(keys.channels)
         break
     }

@@ -30,11 +30,16 @@ export function useSideNames() {
     }
   }
 
-  const basis = ({ accounts, coverage }: ComparedSide): string =>
-    t('compare.basis', {
+  function basis(side: Side, { accounts, coverage }: ComparedSide): string {
+    const { captures, first, last } = coverage
+    const what = {
       accounts: t('session.accounts', { count: format.number(accounts) }, accounts),
-      captures: t('sessions.captures', { count: format.number(coverage.captures) }, coverage.captures),
-    })
+      captures: t('sessions.captures', { count: format.number(captures) }, captures),
+    }
+    // When a capture was made is its name.
+    if (side.kind === 'capture' || !first || !last) return t('compare.basis', what)
+    return t('compare.basisWhen', { ...what, when: format.span(first, last) })
+  }
 
   return { name, basis }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { banLines, between, createdBetween, csvOf, inOrder, matching, pickedInSight, pressed, type CohortRow } from './cohort'
+import { banLines, between, createdBetween, csvOf, inOrder, matching, pickedInSight, pressed, type CohortRow, type Known } from './cohort'
 import { accountId } from './ids'
 
 const row = (login: string, change: Partial<CohortRow> = {}): CohortRow => ({
@@ -27,6 +27,26 @@ describe('order', () => {
   it('puts the unknown last whichever way, and equals by login as people count', () => {
     expect(logins(inOrder(rows, { key: 'createdAt', descending: true }))).toEqual(['ada9', 'ada10', 'bob', 'unknown'])
     expect(logins(inOrder(rows, { key: 'createdAt', descending: false }))).toEqual(['bob', 'ada9', 'ada10', 'unknown'])
+  })
+
+  it('goes by how somebody is tied, then by the mark, from whom one looks for to whom one knows; who has neither is last', () => {
+    const known: Record<string, Known> = {
+      wave: { origin: 'wave', verdict: null },
+      marked: { origin: 'wave', verdict: 'suspicious' },
+      raid: { origin: 'raid', verdict: null },
+      alone: { origin: 'organic', verdict: null },
+      odd: { origin: null, verdict: 'suspicious' },
+      friend: { origin: null, verdict: 'people' },
+    }
+    const about = (id: string): Known => known[id] ?? { origin: null, verdict: null }
+    const regular = { regular: true }
+    const tied = [
+      row('neither'), row('raid'), row('friend', regular), row('wave'), row('odd'), row('regular', regular), row('marked'), row('alone'),
+    ]
+    const order = ['marked', 'wave', 'raid', 'alone', 'odd', 'regular', 'friend']
+    expect(logins(inOrder(tied, { key: 'tie', descending: true }, about))).toEqual([...order, 'neither'])
+    expect(logins(inOrder(tied, { key: 'tie', descending: false }, about))).toEqual([...order.reverse(), 'neither'])
+    expect(logins(inOrder(tied, { key: 'tie', descending: true })).slice(0, 2)).toEqual(['friend', 'regular'])
   })
 
   it('leaves what it was given as it was', () => {

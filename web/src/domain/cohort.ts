@@ -23,11 +23,14 @@ export interface Known {
   readonly verdict: Verdict | null
 }
 
+/** How somebody stands to the channel: comes back, or how they came as a newcomer; null for neither. */
+export const tieOf = (row: CohortRow, origin: Origin | null): 'regular' | Origin | null => (row.regular ? 'regular' : origin)
+
 /** Which of a room's accounts are shown. */
 export const SHOWS = ['all', 'newcomers', 'raid', 'wave', 'suspicious', 'people'] as const
 export type Show = (typeof SHOWS)[number]
 
-export type SortKey = 'login' | 'createdAt' | 'firstSeen' | 'captures'
+export type SortKey = 'login' | 'createdAt' | 'firstSeen' | 'captures' | 'tie'
 
 export interface Order {
   readonly key: SortKey
@@ -42,7 +45,22 @@ export function pressed(order: Order, key: SortKey): Order {
 
 const collator = new Intl.Collator('en', { numeric: true })
 
-function compare(a: CohortRow, b: CohortRow, key: SortKey): number {
+// From whom one knows to whom one looks for: a tie first, and those of one tie by their mark.
+const TIES = ['regular', null, 'organic', 'raid', 'wave'] as const
+const MARKS = ['people', null, 'suspicious'] as const
+const UNTIED = TIES.indexOf(null) * MARKS.length + MARKS.indexOf(null)
+
+function tieRank(row: CohortRow, { origin, verdict }: Known): number {
+  return TIES.indexOf(tieOf(row, origin)) * MARKS.length + MARKS.indexOf(verdict)
+}
+
+/** A row, and where it stands among ties; that is asked of other answers, once a row. */
+interface Ranked {
+  readonly row: CohortRow
+  readonly tie: number
+}
+
+function compare({ row: a, tie: tieA }: Ranked, { row: b, tie: tieB }: Ranked, key: SortKey): number {
   switch (key) {
     case 'login':
       return collator.compare(a.login, b.login)
@@ -52,20 +70,32 @@ function compare(a: CohortRow, b: CohortRow, key: SortKey): number {
       return (a.createdAt?.getTime() ?? 0) - (b.createdAt?.getTime() ?? 0)
     case 'firstSeen':
       return a.firstSeen.getTime() - b.firstSeen.getTime()
+    case 'tie':
+      return tieA - tieB
   }
 }
 
-const isUnknown = (row: CohortRow, key: SortKey): boolean => key === 'createdAt' && row.createdAt === null
+const isUnknown = ({ row, tie }: Ranked, key: SortKey): boolean =>
+  (key === 'createdAt' && row.createdAt === null) || (key === 'tie' && tie === UNTIED)
+
+const NOTHING: Known = { origin: null, verdict: null }
 
 /** In the order wanted; what is unknown comes last whichever way one sorts, and equals stand by login. */
-export function inOrder(rows: readonly CohortRow[], { key, descending }: Order): CohortRow[] {
+export function inOrder(
+  rows: readonly CohortRow[],
+  { key, descending }: Order,
+  about: (id: AccountId) => Known = () => NOTHING,
+): CohortRow[] {
   const turn = descending ? -1 : 1
-  return [...rows].sort(
-    (a, b) =>
-      Number(isUnknown(a, key)) - Number(isUnknown(b, key)) ||
-      turn * compare(a, b, key) ||
-      collator.compare(a.login, b.login),
-  )
+  return rows
+    .map((row): Ranked => ({ row, tie: key === 'tie' ? tieRank(row, about(row.id)) : UNTIED }))
+    .sort(
+      (a, b) =>
+        Number(isUnknown(a, key)) - Number(isUnknown(b, key)) ||
+        turn * compare(a, b, key) ||
+        collator.compare(a.row.login, b.row.login),
+    )
+    .map(({ row }) => row)
 }
 
 export function matching(rows: readonly CohortRow[], text: string): readonly CohortRow[] {

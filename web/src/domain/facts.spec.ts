@@ -68,7 +68,7 @@ describe('calmOf', () => {
   })
 
   it('and not of arrivals that too few captures tell of', () => {
-    expect(calmOf(all, 1, true)).toBe('fewCaptures')
+    expect(calmOf(all, 1, true)).toBe('rushUnknown')
     expect(calmOf(all, 0.5, true)).toBe('soFar')
     expect(calmOf({ ...all, raids: 'failed' }, 1, true)).toBe('unknown')
   })

@@ -45,20 +45,20 @@ const SOME = 0.001
 
 /**
  * What may be said while nothing strikes. The all-clear, `none`, rests on every answer, on nearly all creation dates and
- * on captures enough to judge arrivals; `fewCaptures` not on those, `soFar` on some dates, `noDates` on none, `loading` on
+ * on captures that tell of arrivals; `rushUnknown` not on those, `soFar` on some dates, `noDates` on none, `loading` on
  * answers that are yet to come. `unknown` is no telling.
  */
-export type Calm = 'unknown' | 'loading' | 'noDates' | 'soFar' | 'fewCaptures' | 'none'
+export type Calm = 'unknown' | 'loading' | 'noDates' | 'soFar' | 'rushUnknown' | 'none'
 
 /**
- * `known` is the share of the creation dates that are known, null while nobody can say; `fewCaptures`, that a rush of
+ * `known` is the share of the creation dates that are known, null while nobody can say; `rushUnknown`, that a rush of
  * arrivals could not be told (`canTellRush`).
  */
-export function calmOf(sources: Sources, known: number | null, fewCaptures: boolean): Calm {
+export function calmOf(sources: Sources, known: number | null, rushUnknown: boolean): Calm {
   const has = (standing: Standing) => SOURCES.some((source) => sources[source] === standing)
   if (has('failed')) return 'unknown'
   if (has('waiting')) return 'loading'
   if (known === null || known < SOME) return 'noDates'
   if (known < ENOUGH) return 'soFar'
-  return fewCaptures ? 'fewCaptures' : 'none'
+  return rushUnknown ? 'rushUnknown' : 'none'
 }

@@ -24,6 +24,24 @@ function shapes(tree: Tree, path: string[] = []): Map<string, string> {
   return found
 }
 
+const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.(vue|ts)$/.test(name) && !/\.(spec|d)\.ts$|^testing\//.test(name))
+  .map((name) => ({ name, source: readFileSync(`src/${name}`, 'utf8') }))
+
+/**
+ * What is written out where words from the locales belong: strings with letters in them, alone or after a `?` or `:`, under
+ * the keys and bound attributes whose values people read. Attributes that are not bound are the linter's.
+ */
+function writtenOut(source: string): string[] {
+  const own = source.replace(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '')
+  const keys = /\b(?:text|label|heading|note|lead|words): (?:[^,(){}\n'"`]*[?:] )?(['"`])(.*?)\1/g
+  const attributes =
+    /\s(?:v-bind)?:(?:title|aria-label|alt|placeholder|label|heading|text|note|lead|unit)="(?:[^,(){}\n'"`]*[?:] )?(')(.*?)\1/g
+  return [...own.matchAll(keys), ...own.matchAll(attributes)]
+    .filter(([, , literal]) => /\p{L}/u.test(literal ?? ''))
+    .map(([whole]) => whole.trim())
+}
+
 describe('the locales', () => {
   const [fr, en] = [read('fr'), read('en')].map((tree) => shapes(tree)) as [Map<string, string>, Map<string, string>]
 
@@ -37,11 +55,26 @@ describe('the locales', () => {
     expect(values.filter((value) => / [:;?!»]|« /.test(value))).toEqual([])
   })
 
+  it.each(['fr', 'en'])('call nobody a bot, in %s', (locale) => {
+    const lines = readFileSync(`src/locales/${locale}.json`, 'utf8').split('\n')
+    expect(lines.filter((line) => /\b(ro)?bots?\b/i.test(line))).toEqual([])
+  })
+
+  it('hold every word that the page says', () => {
+    const found = sources.flatMap(({ name, source }) => writtenOut(source).map((literal) => `${name}: ${literal}`))
+    expect(found).toEqual([])
+  })
+
+  it('would be missed where words are written out', () => {
+    expect(writtenOut("say({ tone: 'plain', text: 'Oh' })")).toEqual(["text: 'Oh'"])
+    expect(writtenOut('{ label: `${count} of ${t(`a.${key}`, { all })}` }')).toEqual(['label: ` of `'])
+    expect(writtenOut("note: isKnown ? 'Oh' : null")).toEqual(["note: isKnown ? 'Oh'"])
+    expect(writtenOut(`<p :title="isKnown ? 'Oh' : undefined" />`)).toEqual([`:title="isKnown ? 'Oh'`])
+    expect(writtenOut("text: t(isKnown ? 'a.b' : 'a.c'), label: `${a} · ${b}`, note: '–'")).toEqual([])
+  })
+
   it('hold nothing that no source file names', () => {
-    const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
-      (name) => /\.(vue|ts)$/.test(name) && !name.endsWith('.spec.ts'),
-    )
-    const source = files.map((name) => readFileSync(`src/${name}`, 'utf8')).join('\n')
+    const source = sources.map((one) => one.source).join('\n')
     // `problem.*` and the like are looked up by a code; their stem must be there.
     const unused = [...fr.keys()].filter((key) => {
       const stems = key.split('.').map((_, i, parts) => parts.slice(0, i + 1).join('.'))

@@ -44,7 +44,7 @@ describe('Account', () => {
     answer(routes)
     const { wrapper } = await open()
     const text = plain(wrapper.text())
-    expect(text).toContain('@ada, vu sur 1 de vos chaînes')
+    expect(text).toMatch(/@ada, vu sur 1 de vos chaînes, dans 4 captures prises en compte\. La dernière est du 23 nov\. 2026/)
     expect(text).toContain('A choisi une imagepas encore connu')
     expect(text).toContain('partenaire')
     expect(text).toMatch(/Fuseau horaire : .+\./)
@@ -54,6 +54,23 @@ describe('Account', () => {
     expect(plain(wrapper.get('.presence').text())).toContain(
       'Venu avec le raid de nightshift. 40 autres comptes étaient nouveaux dans la même capture.',
     )
+  })
+
+  it('leads from how it came to who else was new then', async () => {
+    answer(routes)
+    const { wrapper } = await open()
+    await vi.waitFor(() => expect(wrapper.find('.presence p a').exists()).toBe(true))
+    expect(wrapper.get('.presence p a').attributes('href')).toBe('/channels/lumi?stream=5&show=newcomers')
+  })
+
+  it('leads nowhere when it came outside a broadcast', async () => {
+    const [on] = viewer().channels
+    const channels = [{ ...on, broadcasts: [{ ...broadcast, stream_id: null }] }]
+    answer({ ...routes, 'GET /api/v1/accounts/9': { body: viewer({ channels }) } })
+    const { wrapper } = await open()
+    await vi.waitFor(() => expect(wrapper.find('h3 a').exists()).toBe(true))
+    expect(plain(wrapper.get('.presence p').text())).toContain('40 autres comptes étaient nouveaux')
+    expect(wrapper.find('.presence p a').exists()).toBe(false)
   })
 
   it('notes a verdict, and takes it back when the server refuses', async () => {

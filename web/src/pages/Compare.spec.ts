@@ -44,10 +44,23 @@ describe('Compare', () => {
     const text = plain(wrapper.text())
     expect(text).toContain('3 des 9 comptes sont des deux côtés, soit 33 %.')
     await vi.waitFor(() => expect(wrapper.findAll('.name b').map((one) => one.text())).toEqual(['Hier', 'Lumi']))
+    const basis = wrapper.findAll('.name .small').map((one) => plain(one.text()))
+    expect(basis[0]).toMatch(/^5 comptes distincts, 3 captures, 23 nov\. 2026/)
+    expect(basis[1]).toMatch(/^7 comptes distincts, 3 captures, 23 nov\. 2026/)
     expect(wrapper.findAll('tbody a').map((one) => one.attributes('href'))).toEqual(['/accounts/8', '/accounts/9'])
     await wrapper.get('[role=radiogroup] input[value=left]').setValue(true)
     await vi.waitFor(() => expect(wrapper.findAll('tbody a').map((one) => one.text())).toEqual(['P7']))
     expect(router.currentRoute.value.query.list).toBe('left')
+  })
+
+  it('says once when a capture was made', async () => {
+    const taken = { captures: 1, gaps: 0, first_captured_at: AT, last_captured_at: AT }
+    const body = compared({ a: { ...side('capture:3', 5), coverage: taken }, b: { ...side('capture:4', 7), coverage: taken } })
+    answer({ ...routes, 'GET /api/v1/captures/compare?a=capture%3A3&b=capture%3A4&list=arrived&limit=100': { body } })
+    const { wrapper } = await mountInPage(Compare, { at: '/compare?a=capture:3&b=capture:4' })
+    await vi.waitFor(() => expect(wrapper.find('.people').exists()).toBe(true))
+    expect(plain(wrapper.get('.name b').text())).toMatch(/^Capture du 23 nov\. 2026/)
+    expect(plain(wrapper.get('.name .small').text())).toBe('5 comptes distincts, 1 capture')
   })
 
   it('opens with the list that the address names', async () => {

@@ -1,6 +1,6 @@
 //! The command line.
 
-mod run;
+pub(crate) mod run;
 pub(crate) mod signals;
 
 use std::process::ExitCode;
@@ -17,6 +17,7 @@ devstack: the whole system on free loopback ports, with throwaway data
 
   devstack demo                    everything, on http://localhost:8080 (DEMO_PORT), until Ctrl-C;
                                    the data is kept in DEMO_DIR when that is set
+  devstack demo -- COMMAND         runs COMMAND beside the demo, on any free port unless DEMO_PORT is set (E2E_BASE_URL)
   devstack services -- COMMAND     runs COMMAND beside a MariaDB and a Redis for tests
                                    (TEST_DATABASE_ADMIN_URL, TEST_REDIS_URL)
   devstack db [--migrate] -- COMMAND
@@ -48,7 +49,7 @@ async fn dispatch(args: &[String], signals: Signals) -> Result<ExitCode> {
     let options: Vec<&str> = options.unwrap_or_default().iter().map(String::as_str).collect();
     let command = command.filter(|command| !command.is_empty());
     match (options.as_slice(), command) {
-        (["demo"], None) => demo::run(signals).await,
+        (["demo"], command) => demo::run(command, signals).await,
         (["services"], Some(command)) => services(command, signals).await,
         (["db"], Some(command)) => db(command, false, signals).await,
         (["db", "--migrate"], Some(command)) => db(command, true, signals).await,

@@ -14,7 +14,7 @@ use crate::spawn;
 use crate::stack::Stack;
 
 /// What a shell reports for a command that Ctrl-C ended.
-pub(super) const INTERRUPTED: u8 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 const GRACE: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
@@ -28,7 +28,7 @@ pub(super) async fn start(builder: StackBuilder, signals: &mut Signals) -> Resul
 
 /// Runs the command in the foreground and passes its exit code on. When it fails, the ends of the services' logs
 /// are printed: they are gone a moment later.
-pub(super) async fn beside(
+pub(crate) async fn beside(
     stack: &Stack,
     command: &[String],
     env: &[(&str, String)],

@@ -194,6 +194,22 @@ async fn the_demo_goes_on_with_what_its_folder_holds() {
     assert!(is_empty(&temp.0));
 }
 
+#[tokio::test]
+async fn a_command_runs_beside_the_demo_and_its_exit_code_is_passed_on() {
+    let (binaries, temp) = (fake_binaries(), Folder::new());
+    let told = binaries.0.join("told");
+    let script = r#"echo "$E2E_BASE_URL" >"$TOLD"; exit 7"#;
+    let output = devstack(&["demo", "--", "sh", "-c", script], &temp)
+        .env("DEVSTACK_BIN_DIR", &binaries.0)
+        .env_remove("DEMO_PORT")
+        .env("TOLD", &told)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(std::fs::read_to_string(told).unwrap().starts_with("http://localhost:"));
+    assert!(is_empty(&temp.0));
+}
+
 #[test]
 fn a_command_line_that_makes_no_sense_is_answered_with_the_usage() {
     let temp = Folder::new();

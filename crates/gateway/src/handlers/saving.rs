@@ -57,7 +57,10 @@ pub(crate) async fn save_session(
     let limit = app.analysis_sessions.max_saved;
     let how = Saving { name, replace, limit };
     match db::sessions::save(&app.pool, user.id(), uuid, &how, app.clock.now()).await? {
-        Saved::Done => sessions::find(&app, &user, uuid).await.map(Json),
+        Saved::Done => {
+            sessions::tell(&app, &user).await;
+            sessions::find(&app, &user, uuid).await.map(Json)
+        }
         Saved::NotFound => Err(Problem::not_found("session")),
         Saved::Expired => {
             let detail = "The session's time is over; part of what it held may be gone.";

@@ -2,7 +2,12 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
-use common::{db, ids::ChannelId, problem::Problem};
+use common::{
+    db,
+    events::{self, Event},
+    ids::ChannelId,
+    problem::Problem,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -81,6 +86,7 @@ pub(crate) async fn put_schedule(
     let schedule =
         db::schedules::set(&app.pool, channel, user.id(), interval_minutes, only_live, now).await?;
     tracing::info!(user_id = %user.id(), channel_id = %channel, interval_minutes, "schedules.set");
+    events::publish(&app.redis, &[user.id()], &Event::ScheduleChanged { channel_id: channel }).await;
     Ok(Json(schedule.into()))
 }
 
@@ -99,6 +105,7 @@ pub(crate) async fn delete_schedule(
 ) -> Result<StatusCode, Problem> {
     if db::schedules::remove(&app.pool, channel, user.id()).await? {
         tracing::info!(user_id = %user.id(), channel_id = %channel, "schedules.removed");
+        events::publish(&app.redis, &[user.id()], &Event::ScheduleChanged { channel_id: channel }).await;
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found("schedule"))

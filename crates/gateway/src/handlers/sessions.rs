@@ -4,6 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use common::{
     db::{self, sessions::SessionStatus},
+    events::{self, Event},
     ids::{ChannelId, SessionUuid},
     problem::Problem,
 };
@@ -96,10 +97,16 @@ pub(crate) async fn delete_session(
     PathId(uuid): PathId<SessionUuid>,
 ) -> Result<StatusCode, Problem> {
     if db::sessions::delete(&app.pool, user.id(), uuid, app.clock.now()).await? {
+        tell(&app, &user).await;
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found("session"))
     }
+}
+
+/// The other pages of the same person show their sessions, too.
+pub(super) async fn tell(app: &App, user: &CurrentUser) {
+    events::publish(&app.redis, &[user.id()], &Event::SessionsChanged).await;
 }
 
 impl From<db::sessions::Session> for Session {

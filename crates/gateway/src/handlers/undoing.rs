@@ -52,6 +52,7 @@ pub(crate) async fn rename_session(
     if !db::sessions::rename(&app.pool, user.id(), uuid, checked_name(&request.name)?).await? {
         return Err(Problem::not_found("session"));
     }
+    sessions::tell(&app, &user).await;
     sessions::find(&app, &user, uuid).await.map(Json)
 }
 
@@ -71,7 +72,9 @@ pub(crate) async fn purge_session(
     PathId(uuid): PathId<SessionUuid>,
 ) -> Result<Json<Purged>, Problem> {
     let removed = db::sessions::purge(&app.pool, user.id(), uuid, app.clock.now()).await?;
-    removed.map(|captures| Json(Purged { captures })).ok_or_else(|| Problem::not_found("session"))
+    let captures = removed.ok_or_else(|| Problem::not_found("session"))?;
+    sessions::tell(&app, &user).await;
+    Ok(Json(Purged { captures }))
 }
 
 /// Restore a session
@@ -94,7 +97,10 @@ pub(crate) async fn restore_session(
     let restored =
         db::sessions::restore(&app.pool, user.id(), uuid, now, settings.ttl, settings.max_saved).await?;
     match restored {
-        Restored::Done => sessions::find(&app, &user, uuid).await.map(Json),
+        Restored::Done => {
+            sessions::tell(&app, &user).await;
+            sessions::find(&app, &user, uuid).await.map(Json)
+        }
         Restored::NotFound => Err(Problem::not_found("session")),
         Restored::TooMany { oldest, name } => Err(too_many_saved(settings.max_saved, oldest, &name)),
     }

@@ -1,5 +1,9 @@
 //! Periodic captures, as their owners set them.
 
+use common::{
+    events::{self, Event},
+    ids::{ChannelId, UserId},
+};
 use serde_json::json;
 
 use crate::site::Site;
@@ -25,6 +29,9 @@ async fn a_schedule_is_set_shown_changed_and_removed() {
     );
     assert_eq!(browser.delete(path).await.status, 204);
     browser.delete(path).await.is_problem(404, "schedule_not_found");
+    let told = events::since(&site.redis, UserId(42), "0").await.unwrap();
+    let changed = Event::ScheduleChanged { channel_id: ChannelId(7) };
+    assert_eq!(told.iter().filter(|told| told.event == changed).count(), 3, "one's other pages hear of it");
 }
 
 #[tokio::test]

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use common::{
+    events::{self, Event},
+    ids::UserId,
+};
+use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -103,6 +108,30 @@ async fn a_deleted_session_is_gone_and_the_capture_is_not() {
     assert_eq!(browser.get("/api/v1/captures").await.ok()["captures"], json!([]));
     assert_eq!(site.count("SELECT COUNT(*) FROM captures").await, 1);
     assert_ne!(open(&site, &mut browser).await, uuid);
+}
+
+#[tokio::test]
+async fn ones_other_pages_are_told_of_what_is_done_to_a_session() {
+    let site = Site::start().await;
+    let mut browser = site.logged_in(42, &[7]).await;
+    let path = format!("/api/v1/sessions/{}", open(&site, &mut browser).await);
+    let mut told = 0;
+    for (method, what, status) in [
+        (Method::PATCH, "", 200),
+        (Method::POST, "/save", 200),
+        (Method::POST, "/purge", 200),
+        (Method::DELETE, "", 204),
+        (Method::DELETE, "", 404),
+        (Method::POST, "/restore", 200),
+    ] {
+        let request = browser.request(method.clone(), &format!("{path}{what}"));
+        let request = request.header("sec-fetch-site", "same-origin").json(&json!({ "name": "Raid" }));
+        assert_eq!(browser.send(request).await.status, status, "{method} {what}");
+        told += usize::from(status < 300);
+        let events = events::since(&site.redis, UserId(42), "0").await.unwrap();
+        let heard = events.iter().filter(|told| told.event == Event::SessionsChanged).count();
+        assert_eq!(heard, told, "{method} {what}");
+    }
 }
 
 #[tokio::test]

@@ -1,14 +1,24 @@
-//! The demo's past, made on a simulator in this process and real stores.
+//! The demo on a simulator in this process: its past, with real stores, and what happens while one watches.
 
 #![expect(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
-use std::collections::HashMap;
+mod live;
+
+use std::{collections::HashMap, net::SocketAddr};
 
 use common::{clock::Clock, lifecycle::Shutdown};
 use devstack::testing::{TestDatabase, TestRedis};
 use scenario::{history, sim::Sim};
 use sqlx::MySqlPool;
 use tokio::net::TcpListener;
+
+/// Where a simulator listens that runs until `end`.
+async fn simulator(config: twitch_sim::Config, end: impl Future<Output = ()> + Send + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(twitch_sim::run(config, listener, end));
+    address
+}
 
 struct Stage {
     sim: Sim,
@@ -26,10 +36,8 @@ impl Stage {
         let shutdown = Shutdown::manual();
         let config = twitch_sim::Config::default();
         let client = config.clients[0].clone();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let stop = shutdown.clone();
-        tokio::spawn(twitch_sim::run(config, listener, async move { stop.draining().await }));
+        let address = simulator(config, async move { stop.draining().await }).await;
         let vars = [
             ("INTERNAL_API_TOKEN", "0123456789abcdef0123456789abcdef".to_owned()),
             ("OPT_OUT_KEY", "an-opt-out-key-of-enough-characters".to_owned()),

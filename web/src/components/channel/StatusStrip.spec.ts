@@ -34,10 +34,10 @@ it('writes the day of a capture that is not of today', async () => {
   expect(plain(wrapper.text())).toMatch(/48 captures, la dernière il y a 30 jours, le 23 nov. 2026/)
 })
 
-it('judges no arrivals from few captures', async () => {
+it('judges no arrivals from captures that do not tell of them', async () => {
   const { wrapper } = await open([])
-  await wrapper.setProps({ fewCaptures: true })
-  expect(plain(wrapper.get('.head').text())).toContain('trop peu de captures pour juger des arrivées')
+  await wrapper.setProps({ rushUnknown: true })
+  expect(plain(wrapper.get('.head').text())).toContain('ces captures ne permettent pas de juger des arrivées')
 })
 
 it('does not give an all-clear before the dates are known', async () => {
