@@ -6,7 +6,7 @@ export const HARBORLIGHT = '10000003'
 export const PETITPIXEL = '10000002'
 export const GRANDEVAGUE = '10000004'
 
-async function ask<T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<T> {
+async function ask<T>(method: 'POST' | 'PUT', path: string, body?: object): Promise<T> {
   const base = process.env.E2E_SIM_URL
   if (!base) throw new Error('E2E_SIM_URL is not set')
   const response = await fetch(`${base}/sim${path}`, {
@@ -33,18 +33,3 @@ export async function sendBatch(channel: string, size: number): Promise<void> {
 /** The next so many pages of chatters that this person asks for take a second each. */
 export const slowDown = (person: string, pages: number): Promise<unknown> =>
   ask('POST', '/faults', { endpoint: 'GET /chat/chatters', kind: 'slow', seconds: 1, next: pages, user_id: Number(person) })
-
-interface Subscribed {
-  subscriptions: { type: string; condition: Record<string, string> }[]
-}
-
-/** Viewers of one channel are sent to another, as soon as somebody listens for it; when this returns, most are there. */
-export async function raid(from: string, to: string, viewers: number): Promise<void> {
-  const isHeard = async () => {
-    const { subscriptions } = await ask<Subscribed>('GET', '/eventsub')
-    return subscriptions.some((one) => one.type === 'channel.raid' && one.condition.to_broadcaster_user_id === to)
-  }
-  await expect.poll(isHeard, { message: 'somebody listens for raids' }).toBe(true)
-  await ask('POST', '/raids', { from, to, viewers })
-  await ask('PUT', '/clock', { advance_seconds: 60 })
-}
