@@ -1,11 +1,14 @@
 /** Questions about a room, each kept by its subject. Nothing is asked while there is no subject. */
-import { keepPreviousData, useQuery } from '@tanstack/vue-query'
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/vue-query'
 import { computed, type Ref } from 'vue'
 
 import { fetchCreations, fetchEvolution, fetchNewcomers, fetchRaids } from '@/api/analysis'
 import type { Subject } from '@/domain/analysis'
 
 import { keys } from './keys'
+
+export const question = <T>(subject: Subject, name: string, ask: (subject: Subject, signal: AbortSignal) => Promise<T>) =>
+  queryOptions<T>({ queryKey: keys.question(subject, name), queryFn: ({ signal }) => ask(subject, signal) })
 
 /** The former answer stays in sight until the one about the new subject is there. */
 function useQuestion<T>(

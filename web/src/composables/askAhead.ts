@@ -1,19 +1,36 @@
 import type { QueryClient } from '@tanstack/vue-query'
 import type { RouteLocationNormalized } from 'vue-router'
 
+import { fetchCreations, fetchEvolution, fetchRaids } from '@/api/analysis'
+import { chosenOf, subjectOf } from '@/domain/analysis'
+import type { Channel } from '@/domain/channel'
 import { sessionUuid } from '@/domain/ids'
 
+import { question } from './analysis'
 import { streamsQuery } from './channelQueries'
 import { channelsQuery, sessionQuery } from './queries'
 
+/** What the channel's page says first: its answers are as long on their way as the page is in the making. */
+async function askAboutRoom(queries: QueryClient, channel: Channel, wanted: string | null): Promise<void> {
+  const streams = await queries.query(streamsQuery(channel.id))
+  const { stream } = chosenOf(streams.filter(({ captures }) => captures > 0), wanted)
+  const subject = subjectOf(stream, channel)
+  if (!subject) return
+  await Promise.all([
+    queries.query(question(subject, 'evolution', fetchEvolution)),
+    queries.query(question(subject, 'creations', fetchCreations)),
+    queries.query(question(subject, 'raids', fetchRaids)),
+  ])
+}
+
 /** What a page asks first, asked while its code is read. Rejects when something fails: the page asks again by itself. */
-export async function askAhead(queries: QueryClient, { name, params }: RouteLocationNormalized): Promise<void> {
+export async function askAhead(queries: QueryClient, { name, params, query }: RouteLocationNormalized): Promise<void> {
   if (name === 'channels') await queries.query(channelsQuery)
   if (name === 'channel' && typeof params.login === 'string') {
     const login = params.login.toLowerCase()
     const { channels } = await queries.query(channelsQuery)
     const channel = channels.find((one) => one.login === login)
-    if (channel) await queries.query(streamsQuery(channel.id))
+    if (channel) await askAboutRoom(queries, channel, typeof query.stream === 'string' ? query.stream : null)
   }
   if (name === 'session' && typeof params.uuid === 'string') await queries.query(sessionQuery(sessionUuid(params.uuid)))
 }

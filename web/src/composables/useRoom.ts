@@ -1,7 +1,7 @@
 import { computed, reactive, type Ref } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 
-import { ALL_CAPTURES, chosenOf, type Choice, type Subject } from '@/domain/analysis'
+import { ALL_CAPTURES, chosenOf, subjectOf, type Choice, type Subject } from '@/domain/analysis'
 import type { Channel } from '@/domain/channel'
 
 import { useStreams } from './channelQueries'
@@ -25,11 +25,7 @@ export function useRoom(channel: Readonly<Ref<Channel>>) {
   const chosen = computed(() => chosenOf(streams.value, wanted.value))
   const shown = computed(() => chosen.value.stream)
 
-  const subject = computed<Subject | null>(() => {
-    if (shown.value) return { kind: 'stream', id: shown.value.id }
-    if (query.data.value && channel.value.lastCapture) return { kind: 'channel', id: channel.value.id }
-    return null
-  })
+  const subject = computed<Subject | null>(() => query.data.value ? subjectOf(shown.value, channel.value) : null)
 
   const choice = computed<Choice>({
     get: () => shown.value?.id ?? ALL_CAPTURES,

@@ -1,4 +1,5 @@
 /** What a question may be about, and what its answer rests on. */
+import type { Channel } from './channel'
 import type { AccountId, CaptureId, ChannelId, SessionUuid, StreamId } from './ids'
 import type { CapturePoint, Marker } from './series'
 
@@ -115,6 +116,12 @@ export function chosenOf(streams: readonly Stream[], wanted: string | null): Cho
   if (wanted === ALL_CAPTURES) return { stream: null, isUnknown: false }
   const found = streams.find((stream) => stream.id === wanted)
   return { stream: found ?? streams[0] ?? null, isUnknown: wanted !== null && !found }
+}
+
+/** What a channel's page is about: a broadcast, else all captures of the channel; null when there is none. */
+export function subjectOf(stream: Stream | null, channel: Pick<Channel, 'id' | 'lastCapture'>): Subject | null {
+  if (stream) return { kind: 'stream', id: stream.id }
+  return channel.lastCapture ? { kind: 'channel', id: channel.id } : null
 }
 
 export type Verdict = 'people' | 'suspicious'
