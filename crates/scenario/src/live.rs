@@ -22,7 +22,7 @@ const ROUND: Duration = Duration::from_mins(10);
 /// What happens how many seconds into a round.
 pub const PLAN: [(u64, Act); 7] = [
     (0, Act::KeepLive),
-    (60, Act::Raid { from: HARBOR_LIGHT, to: LEA, viewers: 180 }),
+    (30, Act::Raid { from: HARBOR_LIGHT, to: LEA, viewers: 180 }),
     (70, Act::Raid { from: NEIGHBOUR, to: NIGHT_SHIFT, viewers: 400 }),
     (100, Act::Raid { from: NEIGHBOUR, to: HARBOR_LIGHT, viewers: 900 }),
     (150, Act::Flood(LEA, 140)),
