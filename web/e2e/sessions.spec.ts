@@ -27,6 +27,7 @@ test('a session is saved, renamed, emptied, deleted, and brought back', async ({
   await page.keyboard.press('Escape')
   await expect(more).toBeFocused()
   await more.press('Enter')
+  await expect(page.getByRole('menuitem', { name: 'Renommer' })).toBeFocused()
   await page.keyboard.press('Enter')
   await expect(page.getByRole('dialog')).toBeVisible()
   await page.keyboard.press('Escape')
