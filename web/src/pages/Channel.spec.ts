@@ -126,6 +126,19 @@ describe('a channel’s page', () => {
     expect(wrapper.find('.selection').exists()).toBe(false)
   })
 
+  it('keeps those picked when a capture comes, and drops them with the part of the room they were picked in', async () => {
+    const streams = [stream('9')]
+    const { wrapper, queries } = await open({ 'GET /api/v1/channels/1/streams': { body: { streams, next_cursor: null } } })
+    await vi.waitFor(() => expect(rows(wrapper)).toHaveLength(3))
+    await wrapper.get('[role=grid]').trigger('keydown', { key: 'a', ctrlKey: true })
+    streams[0] = stream('9', { captures: 3 })
+    await queries.invalidateQueries()
+    await vi.waitFor(() => expect(wrapper.text()).toContain('3 captures'))
+    expect(plain(wrapper.get('.selection').text())).toContain('3 choisis')
+    await wrapper.findAll('.shows button').find((one) => one.text().startsWith('Nouveaux'))!.trigger('click')
+    await vi.waitFor(() => expect(wrapper.find('.selection').exists()).toBe(false))
+  })
+
   it('shows an earlier broadcast when asked', async () => {
     const { wrapper, asked } = await open({ ...about('8') }, '/channels/lumi?stream=8')
     await vi.waitFor(() => expect(rows(wrapper)).toHaveLength(3))

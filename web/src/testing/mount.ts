@@ -1,4 +1,4 @@
-import { VueQueryPlugin } from '@tanstack/vue-query'
+import { VueQueryPlugin, type QueryClient } from '@tanstack/vue-query'
 import { mount, type VueWrapper } from '@vue/test-utils'
 import { ref, shallowReactive, type Component } from 'vue'
 import { createMemoryHistory, createRouter, type Router } from 'vue-router'
@@ -32,6 +32,7 @@ export interface Mounted {
   readonly wrapper: VueWrapper
   readonly router: Router
   readonly live: FakeLive
+  readonly queries: QueryClient
 }
 
 /** Mounts a component in everything it finds around itself in the page. */
@@ -40,6 +41,7 @@ export async function mountInPage(
   options: { props?: Record<string, unknown>; at?: string; slots?: Record<string, string>; live?: FakeLive } = {},
 ): Promise<Mounted> {
   const live = options.live ?? fakeLive()
+  const queries = createQueries(() => undefined)
   const router = createRouter({
     history: createMemoryHistory(),
     routes: [{ path: '/:path(.*)*', component: Nowhere, meta: { title: 'landing' } }],
@@ -50,11 +52,11 @@ export async function mountInPage(
     slots: options.slots,
     attachTo: document.body,
     global: {
-      plugins: [i18n, router, [VueQueryPlugin, { queryClient: createQueries(() => undefined) }]],
+      plugins: [i18n, router, [VueQueryPlugin, { queryClient: queries }]],
       provide: { [LIVE as symbol]: live },
       // What goes elsewhere in the document is looked for where it comes from.
       stubs: { teleport: true },
     },
   })
-  return { wrapper: wrapper as VueWrapper, router, live }
+  return { wrapper: wrapper as VueWrapper, router, live, queries }
 }

@@ -40,6 +40,13 @@ describe('CreationPanel', () => {
     expect(plain(wrapper.get('.told').text())).toContain('87 comptes créés le 12 mai 2025')
   })
 
+  it('is not called back from where one looks by the next capture', async () => {
+    const { wrapper, button, bars } = await open({ from: '2025-05-12', to: '2025-05-12' })
+    await button('90 jours').trigger('click')
+    await wrapper.setProps({ modelValue: { from: '2025-05-12', to: '2025-05-12' }, creations: { ...creations, days: [...creations.days] } })
+    expect(bars()).toBe(90)
+  })
+
   it('turns bars that are picked into days, and zooms to them', async () => {
     const { wrapper, button, bars } = await open()
     await wrapper.get('[role=listbox]').trigger('keydown', { key: 'Home' })
