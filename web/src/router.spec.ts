@@ -41,6 +41,21 @@ describe('pages', () => {
     expect(asked).toEqual([])
   })
 
+  it('ask what a session says first while its code is read, about the channels in the address', async () => {
+    const asked = answer({ 'GET /api/v1/me': { body: me } })
+    noteSignedIn(true)
+    await go('/sessions/1?channel=2&channel=3')
+    const paths = () => asked.map((one) => one.path).toSorted()
+    await vi.waitFor(() =>
+      expect(paths()).toEqual([
+        '/api/v1/me',
+        '/api/v1/sessions/1',
+        '/api/v1/sessions/1/evolution?channel=2&channel=3&points=1500',
+        '/api/v1/sessions/1/summary?channel=2&channel=3',
+      ]),
+    )
+  })
+
   it('open at the part that the address names, as soon as that is there', async () => {
     const router = createPages(createQueries(() => undefined))
     const part = document.createElement('section')

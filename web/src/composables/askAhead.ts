@@ -2,13 +2,14 @@ import type { QueryClient } from '@tanstack/vue-query'
 import type { RouteLocationNormalized } from 'vue-router'
 
 import { fetchCreations, fetchEvolution, fetchRaids } from '@/api/analysis'
+import { channelsIn } from '@/domain/address'
 import { chosenOf, subjectOf } from '@/domain/analysis'
 import type { Channel } from '@/domain/channel'
-import { sessionUuid } from '@/domain/ids'
+import { sessionUuid, type ChannelId, type SessionUuid } from '@/domain/ids'
 
 import { question } from './analysis'
 import { streamsQuery } from './channelQueries'
-import { channelsQuery, sessionQuery } from './queries'
+import { channelsQuery, sessionQuery, summaryQuery } from './queries'
 
 /** What the channel's page says first: its answers are as long on their way as the page is in the making. */
 async function askAboutRoom(queries: QueryClient, channel: Channel, wanted: string | null): Promise<void> {
@@ -23,6 +24,15 @@ async function askAboutRoom(queries: QueryClient, channel: Channel, wanted: stri
   ])
 }
 
+/** A session's first figures and its first picture, of the channels that the address names. */
+async function askAboutSession(queries: QueryClient, id: SessionUuid, channels: readonly ChannelId[]): Promise<void> {
+  await Promise.all([
+    queries.query(sessionQuery(id)),
+    queries.query(summaryQuery(id, channels)),
+    queries.query(question({ kind: 'session', id, channels }, 'evolution', fetchEvolution)),
+  ])
+}
+
 /** What a page asks first, asked while its code is read. Rejects when something fails: the page asks again by itself. */
 export async function askAhead(queries: QueryClient, { name, params, query }: RouteLocationNormalized): Promise<void> {
   if (name === 'channels') await queries.query(channelsQuery)
@@ -32,5 +42,7 @@ export async function askAhead(queries: QueryClient, { name, params, query }: Ro
     const channel = channels.find((one) => one.login === login)
     if (channel) await askAboutRoom(queries, channel, typeof query.stream === 'string' ? query.stream : null)
   }
-  if (name === 'session' && typeof params.uuid === 'string') await queries.query(sessionQuery(sessionUuid(params.uuid)))
+  if (name === 'session' && typeof params.uuid === 'string') {
+    await askAboutSession(queries, sessionUuid(params.uuid), channelsIn(query))
+  }
 }

@@ -13,6 +13,9 @@ export const channelsQuery = queryOptions({ queryKey: keys.channels, queryFn: ({
 export const sessionQuery = (uuid: SessionUuid) =>
   queryOptions({ queryKey: keys.session(uuid), queryFn: ({ signal }) => fetchSession(uuid, signal) })
 
+export const summaryQuery = (uuid: SessionUuid, channels: readonly ChannelId[]) =>
+  queryOptions({ queryKey: keys.summary(uuid, channels), queryFn: ({ signal }) => fetchSummary(uuid, channels, signal) })
+
 /** How long things are kept here; it does not change while a page is open. */
 export const useAbout = () =>
   useQuery({ queryKey: ['about'], queryFn: ({ signal }) => fetchAbout(signal), staleTime: Infinity })
@@ -33,11 +36,7 @@ export const useSession = (uuid: Ref<SessionUuid>) => useQuery(computed(() => se
 
 /** While a filter changes, the former answer stays in sight. */
 export const useSummary = (uuid: Ref<SessionUuid>, channels: Ref<readonly ChannelId[]>) =>
-  useQuery({
-    queryKey: computed(() => keys.summary(uuid.value, channels.value)),
-    queryFn: ({ signal }) => fetchSummary(uuid.value, channels.value, signal),
-    placeholderData: keepPreviousData,
-  })
+  useQuery(computed(() => ({ ...summaryQuery(uuid.value, channels.value), placeholderData: keepPreviousData })))
 
 export function useStartCaptures() {
   const live = useLive()
