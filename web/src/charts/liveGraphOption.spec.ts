@@ -22,8 +22,16 @@ const points = [
   samplePoint({ at: at(30), chatters: 14, viewers: null, arrived: 6, left: 2, gapBefore: true }),
 ]
 
+interface Series {
+  name: string
+  data: (readonly [number, number | null])[]
+  showSymbol: boolean
+  symbolSize: (value: unknown, sample: { dataIndex: number }) => number
+  markLine?: { data: unknown[] }
+  markArea?: { data: unknown[] }
+}
 interface Shape {
-  series: { name: string; data: (readonly [number, number | null])[]; markLine?: { data: unknown[] }; markArea?: { data: unknown[] } }[]
+  series: Series[]
   tooltip: { renderMode: string; formatter: (items: unknown[]) => string }
 }
 const option = liveGraphOption(
@@ -40,6 +48,16 @@ describe('liveGraphOption', () => {
       [{ name: 'no capture', xAxis: at(0).getTime() }, { xAxis: at(30).getTime() }],
     ])
     expect(series('in chat').markLine?.data).toEqual([{ name: 'Raid', xAxis: at(28).getTime() }])
+  })
+
+  it('dots what no line leads to, and nothing else', () => {
+    const dots = ({ data, showSymbol, symbolSize }: Series) =>
+      data.filter((_, dataIndex) => showSymbol && symbolSize(null, { dataIndex }) > 0).map(([, value]) => value)
+    expect(dots(series('in chat'))).toEqual([10, 14])
+    expect(dots(series('viewers'))).toEqual([12])
+    const joined = points.map((point) => ({ ...point, gapBefore: false }))
+    const { series: lines } = liveGraphOption({ points: joined, markers: [] }, words, colors) as unknown as Shape
+    expect(dots(lines[0]!)).toEqual([])
   })
 
   it('draws who left below the line, and shows it as the number it is', () => {

@@ -1,7 +1,7 @@
 /** The live graph as ECharts is told it: a pure function of what is shown, so that it can be tested without a canvas. */
 import type { EChartsCoreOption } from 'echarts/core'
 
-import { gapsOf, withHoles, type CapturePoint } from '@/domain/series'
+import { gapsOf, pieces, withHoles, type CapturePoint, type Sample } from '@/domain/series'
 
 import type { ChartColors } from './useChartColors'
 
@@ -32,6 +32,20 @@ interface TooltipItem {
   readonly axisValue: number
   readonly seriesName: string
   readonly value: readonly [number, number | null]
+}
+
+/** No line leads to a sample that is alone: it gets a dot, or nothing of it would be seen. */
+function line(samples: readonly Sample[]) {
+  const parts = pieces(samples.map(([, value]) => value))
+  const alone = new Set(parts.filter(({ values }) => values.length === 1).map(({ start }) => start))
+  return {
+    data: samples,
+    connectNulls: false,
+    symbol: 'circle',
+    showSymbol: alone.size > 0,
+    showAllSymbol: true,
+    symbolSize: (_: unknown, { dataIndex }: { dataIndex: number }) => (alone.has(dataIndex) ? 6 : 0),
+  }
 }
 
 export function liveGraphOption(data: LiveGraphData, words: LiveGraphWords, colors: ChartColors): EChartsCoreOption {
@@ -84,9 +98,7 @@ export function liveGraphOption(data: LiveGraphData, words: LiveGraphWords, colo
       {
         name: words.chatters,
         type: 'line',
-        data: withHoles(points, (point) => point.chatters),
-        showSymbol: false,
-        connectNulls: false,
+        ...line(withHoles(points, (point) => point.chatters)),
         lineStyle: { color: colors.accent, width: 2 },
         itemStyle: { color: colors.accent },
         markLine: {
@@ -106,9 +118,7 @@ export function liveGraphOption(data: LiveGraphData, words: LiveGraphWords, colo
       {
         name: words.viewers,
         type: 'line',
-        data: withHoles(points, (point) => point.viewers),
-        showSymbol: false,
-        connectNulls: false,
+        ...line(withHoles(points, (point) => point.viewers)),
         lineStyle: { color: colors.quiet, width: 1.5, type: 'dashed' },
         itemStyle: { color: colors.quiet },
       },
