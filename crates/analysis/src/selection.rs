@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::Arc,
 };
 
@@ -197,20 +198,34 @@ async fn seen_before(store: &Store, first: &Capture) -> Result<Arc<RoaringBitmap
             let rows =
                 load::of_channel_since(store.pool(), channel, from, first.at, CAPTURES_AT_ONCE).await?;
             let captures: Vec<Capture> = rows.iter().filter_map(|row| capture(row, false)).collect();
-            let unions = store.fold(&captures, Unions::new(By::Everything)).await?.finish();
-            everybody = store
-                .heavy(move || {
-                    everybody | unions.first().map(|union| union.members.to_roster()).unwrap_or_default()
-                })
-                .await?;
+            let is_last = rows.len() < CAPTURES_AT_ONCE as usize;
+            let seen = Box::pin(seen_in(store, &captures));
+            let seen = if is_last {
+                Arc::new(seen.await?)
+            } else {
+                // The same for whatever comes later, and kept should this question run out of time.
+                let mut hasher = DefaultHasher::new();
+                for capture in &captures {
+                    capture.id.hash(&mut hasher);
+                }
+                let key = format!("seen:{channel}:{:016x}", hasher.finish());
+                store.kept(key, rosters::size, seen).await?
+            };
+            everybody = store.heavy(move || everybody | &*seen).await?;
             match captures.last() {
                 // From the last one itself, should another one have its time.
-                Some(last) if rows.len() == CAPTURES_AT_ONCE as usize => from = last.at,
+                Some(last) if !is_last => from = last.at,
                 _ => return Ok(everybody),
             }
         }
     };
     store.kept(key, rosters::size, compute).await
+}
+
+/// Everybody in any of the captures.
+async fn seen_in(store: &Store, captures: &[Capture]) -> Result<RoaringBitmap, Failure> {
+    let unions = store.fold(captures, Unions::new(By::Everything)).await?.finish();
+    store.heavy(move || unions.first().map(|union| union.members.to_roster()).unwrap_or_default()).await
 }
 
 /// How many captures are looked through at once for who had been seen before: a channel may have any number.

@@ -1542,7 +1542,7 @@ export interface components {
             /**
              * Format: int32
              * @description In the capture after, or in another one up to 5 minutes after the raid, and not in the one before. Whoever comes
-             *     after another raid came with that one; none when that was before the capture after.
+             *     after another raid came with that one; none when both came between the same two captures.
              */
             arrived?: number | null;
             before?: components["schemas"]["CaptureId"] | null;

@@ -57,6 +57,15 @@ impl Spent {
     }
 }
 
+/// What becomes of a command that Redis has not answered well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    /// It was not carried out.
+    Sure,
+    /// It was sent, and may be carried out later.
+    Unsure,
+}
+
 impl RedisCache {
     pub(crate) fn new(redis: Redis, ttl: Duration) -> Self {
         let spent = Spent { since: Instant::now(), bytes: 0 };
@@ -67,6 +76,7 @@ impl RedisCache {
     pub(crate) async fn get(&self, key: &str) -> Option<Bytes> {
         self.run::<Option<Vec<u8>>>("answers.get", redis::cmd("GET").arg(key))
             .await
+            .ok()
             .flatten()
             .map(Bytes::from)
     }
@@ -93,31 +103,32 @@ impl RedisCache {
         }
         let mut set = redis::cmd("SET");
         set.arg(key).arg(&body[..]).arg("EX").arg(self.ttl.as_secs());
-        if self.run::<()>("answers.put", &set).await.is_none() {
-            self.spent().give_back(body.len());
-            return Err("redis");
-        }
-        Ok(())
+        self.run::<()>("answers.put", &set).await.map_err(|refusal| {
+            if refusal == Refusal::Sure {
+                self.spent().give_back(body.len());
+            }
+            "redis"
+        })
     }
 
     fn spent(&self) -> MutexGuard<'_, Spent> {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn run<T: FromRedisValue>(&self, what: &'static str, command: &Cmd) -> Option<T> {
+    async fn run<T: FromRedisValue>(&self, what: &'static str, command: &Cmd) -> Result<T, Refusal> {
         if self.is_away() {
-            return None;
+            return Err(Refusal::Sure);
         }
         let mut connection = self.redis.shared();
         let outcome = tokio::time::timeout(PATIENCE, command.query_async(&mut connection)).await;
         let error = match outcome {
-            Ok(Ok(value)) => return Some(value),
+            Ok(Ok(value)) => return Ok(value),
             Ok(Err(error)) => error,
             Err(_) => RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut)),
         };
         tolerated(what, &error);
         *self.away_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + COOL_DOWN);
-        None
+        Err(if error.is_timeout() { Refusal::Unsure } else { Refusal::Sure })
     }
 
     fn is_away(&self) -> bool {
@@ -143,6 +154,15 @@ mod tests {
         }
         assert!(cache.is_away());
         assert_eq!(cache.store("key", &vec![0; LARGEST + 1].into()).await, Err("large"));
+    }
+
+    #[tokio::test]
+    async fn what_redis_may_still_store_is_spent() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("redis://{}/", silent.local_addr().unwrap()).into();
+        let cache = RedisCache::new(Redis::new(&RedisConfig { url }).unwrap(), Duration::from_mins(5));
+        assert_eq!(cache.store("key", &Bytes::from_static(b"{}")).await, Err("redis"));
+        assert_eq!(cache.spent().bytes, 2);
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Changes when the same question about the same data gets another answer: old answers are not to be found then.
-const REVISION: u32 = 4;
+const REVISION: u32 = 5;
 
 /// How many captures one question is about at most.
 pub(crate) const MAX_CAPTURES: u32 = 100_000;

@@ -117,8 +117,11 @@ impl RaidsSeen {
                 continue;
             }
             seen.after = Some(capture.id);
-            let Some((_, before)) = before else { continue };
-            if is_followed_by_another(&self.raids, number, capture) {
+            let Some((earlier, before)) = before else { continue };
+            // Who came with which of two raids between the same two captures, nobody can tell.
+            if is_followed_by_another(&self.raids, number, capture)
+                || follows_another(&self.raids, number, earlier)
+            {
                 continue;
             }
             self.followed.push(Followed {
@@ -147,6 +150,12 @@ impl RaidsSeen {
 /// Whether another raid came after `raid` (its place) and before `capture`.
 fn is_followed_by_another(raids: &[Raid], raid: usize, capture: &Capture) -> bool {
     raids.get(raid + 1).is_some_and(|next| next.channel == capture.channel && next.at <= capture.at)
+}
+
+/// Whether another raid came before `raid` (its place) and after `capture`.
+fn follows_another(raids: &[Raid], raid: usize, capture: &Capture) -> bool {
+    let former = raid.checked_sub(1).and_then(|former| raids.get(former));
+    former.is_some_and(|former| former.channel == capture.channel && former.at > capture.at)
 }
 
 impl Fold for RaidsSeen {

@@ -105,7 +105,7 @@ async fn view(
     let attended = store.fold(&captures, Attended::new(profile.id.0)).await?.finish();
     let mut channels = presences(&captures, &attended);
     for presence in &mut channels {
-        if period.from.is_none() && !latest.cut.contains(&presence.channel_id) {
+        if period == Period::default() && !latest.cut.contains(&presence.channel_id) {
             presence.arrival = arrival(store, &captures, presence).await?;
         }
     }

@@ -15,7 +15,7 @@ const DEVSTACK: &str = env!("CARGO_BIN_EXE_devstack");
 
 fn devstack(args: &[&str], temp: &Folder) -> Command {
     let mut command = Command::new(DEVSTACK);
-    command.args(args).env("TMPDIR", &temp.0);
+    command.args(args).env("TMPDIR", &temp.0).env_remove("DEMO_DIR").env_remove("DEMO_PORT");
     command
 }
 
@@ -201,7 +201,6 @@ async fn a_command_runs_beside_the_demo_and_its_exit_code_is_passed_on() {
     let script = r#"echo "$E2E_BASE_URL" >"$TOLD"; exit 7"#;
     let output = devstack(&["demo", "--", "sh", "-c", script], &temp)
         .env("DEVSTACK_BIN_DIR", &binaries.0)
-        .env_remove("DEMO_PORT")
         .env("TOLD", &told)
         .output()
         .unwrap();

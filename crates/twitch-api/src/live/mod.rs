@@ -46,7 +46,14 @@ pub(crate) async fn run(app: App, shutdown: Shutdown) {
                 if let Err(error) = round(&app, &mut shown).await {
                     tracing::warn!(%error, "streams.poll_failed");
                 }
-                tell(&app, &mut shown.untold).await;
+                tokio::select! {
+                    told = tokio::time::timeout(every, tell(&app, &mut shown.untold)) => {
+                        if told.is_err() {
+                            tracing::warn!("streams.telling_cut_off");
+                        }
+                    }
+                    () = shutdown.draining() => {}
+                }
             }
             // Another replica tells the pages now.
             Ok(false) => shown = Shown::default(),
@@ -157,8 +164,8 @@ impl Shown {
     }
 }
 
-/// Tells the open pages of everybody who may look into the channels. When nobody can say who that is, beginnings and ends
-/// stay untold until the next poll; how many watch is another number by then.
+/// Tells the open pages of everybody who may look into the channels. When nobody can say who that is, all stays untold
+/// until the next poll.
 async fn tell(app: &App, untold: &mut Changes) {
     let changes = std::mem::take(untold);
     let channels: Vec<_> = changes.viewers.keys().chain(&changes.streams).copied().collect();
@@ -170,7 +177,7 @@ async fn tell(app: &App, untold: &mut Changes) {
         Ok(people) => people,
         Err(error) => {
             tracing::warn!(%error, "streams.not_told");
-            untold.streams = changes.streams;
+            *untold = changes;
             return;
         }
     };

@@ -123,7 +123,7 @@ pub struct RaidSeen {
     /// The first capture after it, within 15 minutes.
     pub after: Option<CaptureId>,
     /// In the capture after, or in another one up to 5 minutes after the raid, and not in the one before. Whoever comes
-    /// after another raid came with that one; none when that was before the capture after.
+    /// after another raid came with that one; none when both came between the same two captures.
     pub arrived: Option<u32>,
     /// Of those who arrived, seen on the channel that sent them, in our last capture of it, up to 30 minutes before.
     pub seen_at_source: Option<u32>,
