@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createApp, nextTick } from 'vue'
-import { RouterView } from 'vue-router'
+import { RouterView, type Router } from 'vue-router'
 
 import { noteSignedIn } from '@/composables/signedIn'
 import { i18n } from '@/locales'
@@ -69,6 +69,31 @@ describe('pages', () => {
     await vi.waitFor(() => expect(shown).toHaveBeenCalledOnce())
     there.unmount()
     part.remove()
+  })
+
+  describe('come back to', () => {
+    /** Back at a page that is not yet as long as it was. */
+    async function comeBack(meanwhile: (router: Router) => unknown) {
+      const router = createPages(createQueries(() => undefined))
+      await router.push('/no/such/page')
+      const here = router.currentRoute.value
+      const place = router.options.scrollBehavior!(here, here, { left: 0, top: 9_000 })
+      await meanwhile(router)
+      vi.spyOn(document.documentElement, 'scrollHeight', 'get').mockReturnValue(10_000)
+      return await place
+    }
+
+    it('where one was', async () => {
+      expect(await comeBack(() => undefined)).toEqual({ left: 0, top: 9_000 })
+    })
+
+    it('no place on another page', async () => {
+      expect(await comeBack((router) => router.push('/no/other/page'))).toBe(false)
+    })
+
+    it('none from which one has scrolled', async () => {
+      expect(await comeBack(() => dispatchEvent(new Event('wheel')))).toBe(false)
+    })
   })
 
   it('have words for an address that is none', async () => {

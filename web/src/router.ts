@@ -73,12 +73,21 @@ async function showPart(hash: string): Promise<false> {
   return false
 }
 
-/** Goes back to where one was, once the page is as long again as it was, or will not be. */
-async function showPlace(place: Place): Promise<Place> {
+/**
+ * Goes back to where one was, once the page at `path` is as long again as it was, or will not be; not when one has gone
+ * elsewhere meanwhile, or has begun to read.
+ */
+async function showPlace(path: string, place: Place): Promise<Place | false> {
   const until = Date.now() + PLACE_WITHIN
   const isLongEnough = () => document.documentElement.scrollHeight >= place.top + globalThis.innerHeight
-  while (Date.now() < until && !isLongEnough()) await pause()
-  return place
+  const hand = new AbortController()
+  for (const sign of ['wheel', 'pointerdown', 'keydown']) {
+    addEventListener(sign, () => hand.abort(), { signal: hand.signal, passive: true })
+  }
+  while (Date.now() < until && !isLongEnough() && !hand.signal.aborted) await pause()
+  const isWanted = !hand.signal.aborted && globalThis.location.pathname === path
+  hand.abort()
+  return isWanted && place
 }
 
 export function createPages(queries: QueryClient): Router {
@@ -141,7 +150,7 @@ export function createPages(queries: QueryClient): Router {
     ],
     scrollBehavior: (to, from, saved) => {
       const isReload = from.matched.length === 0
-      if (saved && !(isReload && to.hash)) return showPlace(saved)
+      if (saved && !(isReload && to.hash)) return showPlace(to.path, saved)
       if (to.hash) return showPart(to.hash)
       return to.path === from.path ? false : { top: 0 }
     },

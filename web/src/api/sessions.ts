@@ -1,6 +1,6 @@
 /** What one does to a session. */
 import type { Session } from '@/domain/session'
-import { sessionUuid, type SessionUuid } from '@/domain/ids'
+import type { SessionUuid } from '@/domain/ids'
 
 import { ask, http } from './client'
 import { parseSession } from './parse'
@@ -33,19 +33,13 @@ export async function restoreSession(uuid: SessionUuid): Promise<void> {
 }
 
 export interface TooManySaved {
-  readonly oldest: SessionUuid
-  readonly name: string
+  /** How many may be saved, where that is said. */
   readonly limit: number | null
 }
 
-/** Which saved session is the oldest, when a refusal says that there are too many of them. */
+/** What a refusal says when it is because there are too many saved sessions. */
 export function tooManySaved(error: unknown): TooManySaved | null {
   if (!(error instanceof ApiProblem) || error.code !== 'too_many_saved_sessions') return null
-  const { oldest, limit } = error.more
-  if (typeof oldest !== 'object' || oldest === null || !('uuid' in oldest)) return null
-  return {
-    oldest: sessionUuid(String(oldest.uuid)),
-    name: 'name' in oldest ? String(oldest.name) : '',
-    limit: typeof limit === 'number' ? limit : null,
-  }
+  const { limit } = error.more
+  return { limit: typeof limit === 'number' ? limit : null }
 }

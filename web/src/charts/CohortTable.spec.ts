@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { nextTick } from 'vue'
 
 import { accountId } from '@/domain/ids'
 import { mountInPage } from '@/testing/mount'
@@ -37,4 +38,52 @@ it('is half picked only when somebody in sight is', async () => {
   expect(all().indeterminate).toBe(true)
   await wrapper.get('input[type=search]').setValue('a')
   expect(all().indeterminate).toBe(false)
+})
+
+// The document of these tests has no pointer: what is under it is said.
+describe('when rows come in above', () => {
+  const many = Array.from({ length: 100 }, (_, i) => ({ ...rows[0]!, id: accountId(`a${i}`), login: `a${i}`, createdAt: new Date(NOON.getTime() - i * 1_000) }))
+  const late = [1, 2].map((i) => ({ ...rows[0]!, id: accountId(`b${i}`), login: `b${i}`, createdAt: new Date(NOON.getTime() + i * 1_000) }))
+  async function open(scrollTop: number) {
+    Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 400 })
+    const { wrapper } = await mountInPage(CohortTable, { props: { heading: 'C', rows: many } })
+    const box = wrapper.get<HTMLElement>('[role=grid]')
+    box.element.scrollTop = scrollTop
+    const come = async () => {
+      await wrapper.setProps({ rows: [...late, ...many] })
+      await nextTick()
+    }
+    return { wrapper, box, come, top: () => box.element.scrollTop }
+  }
+
+  it('those in sight stay where they are', async () => {
+    const { wrapper, box, come, top } = await open(50 * 40 + 7)
+    await come()
+    expect(top()).toBe(52 * 40 + 7)
+    expect(wrapper.find('[aria-rowindex="54"]').text()).toContain('a50')
+    await box.get('.top .login button').trigger('click')
+    await nextTick()
+    expect(top()).toBe(52 * 40 + 7)
+  })
+
+  it('who looks at the top sees them, but under a hand nothing moves', async () => {
+    const { come, top } = await open(0)
+    await come()
+    expect(top()).toBe(0)
+    const held = await open(0)
+    vi.spyOn(held.box.element, 'matches').mockImplementation((selector) => selector.includes(':hover'))
+    await held.come()
+    expect(held.top()).toBe(2 * 40)
+  })
+
+  it('the one under the pointer stays, wherever they come in', async () => {
+    const { wrapper, box, top } = await open(10 * 40)
+    await wrapper.setProps({ rows: [...many] })
+    const under = box.findAll('.rows .row').find((row) => row.text().includes('a14'))!
+    vi.spyOn(box.element, 'querySelector').mockReturnValue(under.element)
+    const between = late.map((row) => ({ ...row, createdAt: new Date(NOON.getTime() - 12_500) }))
+    await wrapper.setProps({ rows: [...many, ...between] })
+    await nextTick()
+    expect(top()).toBe(12 * 40)
+  })
 })

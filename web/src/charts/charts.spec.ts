@@ -288,6 +288,15 @@ describe('CohortTable', () => {
     expect(picked()).toEqual(['eve'])
   })
 
+  it('stays near where the account was when that goes', async () => {
+    const { wrapper, press, picked } = await open()
+    await press('ArrowDown')
+    await press('ArrowDown')
+    await wrapper.setProps({ rows: rows.filter(({ login }) => login !== 'bob') })
+    await press(' ')
+    expect(picked()).toEqual(['ada'])
+  })
+
   it('begins at the top, whatever arrived before the keys were used', async () => {
     const { wrapper, press, picked } = await open()
     await wrapper.setProps({ rows: rows.map((row) => ({ ...row, createdAt: new Date(-row.createdAt.getTime()) })) })

@@ -47,7 +47,8 @@ describe('liveGraphOption', () => {
     expect(series('in chat').markArea?.data).toEqual([
       [{ name: 'no capture', xAxis: at(0).getTime() }, { xAxis: at(30).getTime() }],
     ])
-    expect(series('in chat').markLine?.data).toEqual([{ name: 'Raid', xAxis: at(28).getTime() }])
+    const { data } = series('in chat').markLine!
+    expect(data).toEqual([{ name: 'Raid', xAxis: at(28).getTime(), label: { align: 'right' } }])
   })
 
   it('dots what no line leads to, and nothing else', () => {

@@ -34,6 +34,15 @@ interface TooltipItem {
   readonly value: readonly [number, number | null]
 }
 
+/** On which side of a marker its words are: near an edge they would be cut there. */
+function inward(at: Date, points: readonly CapturePoint[]): 'left' | 'center' | 'right' {
+  const [first, last] = [points[0], points.at(-1)]
+  if (!first || !last || first === last) return 'center'
+  const along = (at.getTime() - first.at.getTime()) / (last.at.getTime() - first.at.getTime())
+  if (along > 2 / 3) return 'right'
+  return along < 1 / 3 ? 'left' : 'center'
+}
+
 /** No line leads to a sample that is alone: it gets a dot, or nothing of it would be seen. */
 function line(samples: readonly Sample[]) {
   const parts = pieces(samples.map(([, value]) => value))
@@ -106,7 +115,7 @@ export function liveGraphOption(data: LiveGraphData, words: LiveGraphWords, colo
           symbol: 'none',
           lineStyle: { color: colors.quiet, type: 'dotted' },
           label: { color: colors.text, fontFamily: colors.font, fontSize: 12, formatter: '{b}' },
-          data: markers.map((marker) => ({ name: marker.label, xAxis: marker.at.getTime() })),
+          data: markers.map(({ at, label: name }) => ({ name, xAxis: at.getTime(), label: { align: inward(at, points) } })),
         },
         markArea: {
           silent: true,

@@ -18,10 +18,12 @@ export function useRowPicking(
   /** Where a stretch with shift began. */
   const anchor = ref(0)
   let touched = false
-  // Rows come and go while one reads: the keys stay with the account they were at, once they were used.
+  // Rows come and go while one reads: the keys stay with the account they were at, once they were used, or near where it was.
   watch(rows, (now, before) => {
     const id = touched ? before[active.value]?.id : undefined
-    active.value = Math.max(0, now.findIndex((row) => row.id === id))
+    const found = now.findIndex((row) => row.id === id)
+    if (found >= 0) active.value = found
+    else active.value = touched ? Math.max(0, Math.min(now.length - 1, active.value)) : 0
     anchor.value = active.value
   })
 

@@ -21,6 +21,11 @@ describe('ChannelFilter', () => {
     expect(await pressing(['1', '2'], 'Toutes')).toEqual([])
   })
 
+  it('drops what it does not know, which an address may name', async () => {
+    expect(await pressing(['9'], 'C1')).toEqual(['1'])
+    expect(await pressing(['9', '1'], 'C2')).toEqual(['1', '2'])
+  })
+
   it('says which are pressed', async () => {
     const { wrapper } = await mountInPage(ChannelFilter, { props: { channels, modelValue: ['2'] } })
     expect(wrapper.findAll('button').map((button) => button.attributes('aria-pressed'))).toEqual([

@@ -24,6 +24,18 @@ describe('PeopleList', () => {
     expect(wrapper.emitted('more')).toHaveLength(1)
   })
 
+  it('gives the focus to the name above when the button goes with the last ones', async () => {
+    const { wrapper } = await mountInPage(PeopleList, { props: { label: 'L', columns: ['c'], rows: rows.slice(0, 4), more: true } })
+    const button = wrapper.get<HTMLElement>('button')
+    button.element.focus()
+    await wrapper.setProps({ rows })
+    await button.trigger('click')
+    expect(document.activeElement).toBe(button.element)
+    await wrapper.setProps({ more: false })
+    expect(wrapper.find('button').exists()).toBe(false)
+    expect(document.activeElement?.getAttribute('href')).toBe('/accounts/11')
+  })
+
   it('leads from a name to the account, and says the login when it differs', async () => {
     const { wrapper } = await mountInPage(PeopleList, { props: { label: 'L', columns: ['c'], rows } })
     expect(wrapper.get('tbody a').attributes('href')).toBe('/accounts/0')

@@ -16,7 +16,7 @@ function useQuestion<T>(
   name: string,
   ask: (subject: Subject, signal: AbortSignal) => Promise<T>,
 ) {
-  return useQuery<T>({
+  const query = useQuery<T>({
     queryKey: computed(() => (subject.value ? keys.question(subject.value, name) : ['analysis', 'nothing', name])),
     queryFn: ({ signal }) => {
       if (!subject.value) throw new Error('asked about nothing')
@@ -25,6 +25,11 @@ function useQuestion<T>(
     enabled: computed(() => subject.value !== null),
     placeholderData: keepPreviousData,
   })
+  return {
+    ...query,
+    /** The answer, unless it is the former one, which is about something else. */
+    own: computed(() => (query.isPlaceholderData.value ? undefined : query.data.value)),
+  }
 }
 
 type MaySubject = Readonly<Ref<Subject | null>>

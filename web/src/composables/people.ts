@@ -30,7 +30,6 @@ interface Paged {
 function usePages<T extends Paged>(
   key: Reads<readonly unknown[]>,
   ask: (cursor: string | null, signal: AbortSignal) => Promise<T>,
-  enabled?: Reads<boolean>,
 ) {
   return useInfiniteQuery({
     queryKey: key,
@@ -38,7 +37,6 @@ function usePages<T extends Paged>(
     initialPageParam: null as string | null,
     getNextPageParam: (last: T) => last.next,
     placeholderData: keepPreviousData,
-    ...(enabled && { enabled }),
   })
 }
 
@@ -73,15 +71,10 @@ export const useOverlap = (session: Reads<SessionUuid>) =>
     queryFn: ({ signal }) => fetchOverlap(session.value, signal),
   })
 
-/** Nothing is asked until both sides are there. */
-export const useComparison = (a: Reads<Side | null>, b: Reads<Side | null>, list: Reads<ListName>) =>
+export const useComparison = (a: Reads<Side>, b: Reads<Side>, list: Reads<ListName>) =>
   usePages(
-    computed(() => [...keys.analysis, 'compare', a.value && sideText(a.value), b.value && sideText(b.value), list.value]),
-    (cursor, signal) => {
-      if (!a.value || !b.value) throw new Error('compared with nothing')
-      return fetchComparison(a.value, b.value, list.value, cursor, signal)
-    },
-    computed(() => a.value !== null && b.value !== null),
+    computed(() => [...keys.analysis, 'compare', sideText(a.value), sideText(b.value), list.value]),
+    (cursor, signal) => fetchComparison(a.value, b.value, list.value, cursor, signal),
   )
 
 export const useAccount = (id: Reads<AccountId>) =>

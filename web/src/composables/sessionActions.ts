@@ -97,47 +97,42 @@ export function useUndoDelete() {
 
 export function useSessionActions() {
   const queries = useQueryClient()
-  const changed = async (): Promise<void> => {
-    await queries.invalidateQueries({ queryKey: keys.sessions })
+  // Nobody waits for what is asked again: a dialog closes first, and gives the focus back to a row that is still there.
+  const stale = (...all: readonly (readonly unknown[])[]): void => {
+    for (const queryKey of all) void queries.invalidateQueries({ queryKey })
   }
 
   return {
     save: useMutation({
       mutationFn: (how: { uuid: SessionUuid; name: string; replace: SessionUuid | null }) =>
         saveSession(how.uuid, how.name, how.replace),
-      onSuccess: async (_, { replace }) => {
+      onSuccess: (_, { replace }) => {
         // The one that had to go is deleted, and not for good.
         const gone = queries.getQueryData<readonly Session[]>(keys.sessions)?.find((session) => session.uuid === replace)
         if (gone) add(queries, gone)
-        await changed()
+        stale(keys.sessions)
       },
     }),
     rename: useMutation({
       mutationFn: (how: { uuid: SessionUuid; name: string }) => renameSession(how.uuid, how.name),
-      onSuccess: changed,
+      onSuccess: () => stale(keys.sessions),
     }),
     purge: useMutation({
       mutationFn: (session: Session) => purgeSession(session.uuid),
-      onSuccess: async () => {
-        await changed()
-        await Promise.all([
-          queries.invalidateQueries({ queryKey: keys.summaries }),
-          queries.invalidateQueries({ queryKey: keys.analysis }),
-        ])
-      },
+      onSuccess: () => stale(keys.sessions, keys.summaries, keys.analysis),
     }),
     remove: useMutation({
       mutationFn: (session: Session) => deleteSession(session.uuid),
-      onSuccess: async (_, session) => {
+      onSuccess: (_, session) => {
         add(queries, session)
-        await changed()
+        stale(keys.sessions)
       },
     }),
     restore: useMutation({
       mutationFn: (session: Session) => restoreSession(session.uuid),
-      onSuccess: async (_, session) => {
+      onSuccess: (_, session) => {
         forget(session.uuid)
-        await changed()
+        stale(keys.sessions)
       },
       onError: (error, session) => {
         // Too late, or brought back elsewhere: it is no use offering it.

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { computed } from 'vue'
+import { computed, watch } from 'vue'
 
 import { captureId } from '@/domain/ids'
 import { answer } from '@/testing/answers'
@@ -23,6 +23,51 @@ async function open(minutesAgo: number) {
   await vi.waitFor(() => expect(room.subject.value).toEqual({ kind: 'channel', id: '1' }))
   return room
 }
+
+const streams = (...ids: string[]) => ({
+  body: {
+    streams: ids.map((id) => ({ id, title: '', started_at: NOON.toISOString(), ended_at: null, captures: 1, chatters_peak: 1 })),
+    next_cursor: null,
+  },
+})
+
+describe('a newer broadcast’s first capture', () => {
+  async function overtake(isHeld: boolean, at = '/channels/lumi') {
+    let now = streams('8')
+    answer({ 'GET /api/v1/channels/1/streams': () => now })
+    let room!: ReturnType<typeof useRoom>
+    const subjects: unknown[] = []
+    const { router, queries } = await mountInPage({
+      setup() {
+        room = useRoom(computed(() => sampleChannel()), () => isHeld)
+        watch(room.subject, (subject) => subjects.push(subject?.id), { flush: 'sync' })
+        return () => null
+      },
+    }, { at })
+    await vi.waitFor(() => expect(room.choice.value).toBe('8'))
+    now = streams('9', '8')
+    await queries.invalidateQueries()
+    await vi.waitFor(() => expect(room.streams.value).toHaveLength(2))
+    return { room, router, subjects: [...new Set(subjects)] }
+  }
+
+  it('is shown at once while nothing is picked', async () => {
+    const { room, router, subjects } = await overtake(false)
+    expect(subjects).toEqual(['8', '9'])
+    expect(room.isPassed.value).toBe(false)
+    expect(router.currentRoute.value.query).toEqual({})
+  })
+
+  it('does not take the place of one in which something is picked, not for a moment', async () => {
+    const { room, router, subjects } = await overtake(true)
+    expect(subjects).toEqual(['8'])
+    expect(room.isPassed.value).toBe(true)
+    expect(router.currentRoute.value.query).toEqual({ stream: '8' })
+    room.choice.value = room.streams.value[0]!.id
+    await vi.waitFor(() => expect(router.currentRoute.value.query).toEqual({}))
+    expect(room.subject.value?.id).toBe('9')
+  })
+})
 
 describe('all captures of a channel', () => {
   it('go up to now only while the last one is fresh', async () => {

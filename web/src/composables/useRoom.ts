@@ -1,7 +1,7 @@
-import { computed, reactive, type Ref } from 'vue'
+import { computed, reactive, shallowRef, watch, type Ref } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 
-import { ALL_CAPTURES, chosenOf, subjectOf, type Choice, type Subject } from '@/domain/analysis'
+import { ALL_CAPTURES, chosenOf, subjectOf, type Choice, type Stream, type Subject } from '@/domain/analysis'
 import type { Channel } from '@/domain/channel'
 
 import { useStreams } from './channelQueries'
@@ -12,20 +12,33 @@ const FRESH = 3_600_000
 
 /**
  * What the channel's page is about: the broadcast named in the address, else the latest that was captured; all captures
- * of the channel when the address says so, or when none belongs to a broadcast; null when there is none at all.
+ * of the channel when the address says so, or when none belongs to a broadcast; null when there is none at all. While one
+ * holds something that was picked, a newer broadcast does not take its place.
  */
-export function useRoom(channel: Readonly<Ref<Channel>>) {
+export function useRoom(channel: Readonly<Ref<Channel>>, isHeld: () => boolean = () => false) {
   const route = useRoute()
   const router = useRouter()
   const now = useNow()
   const query = useStreams(computed(() => channel.value.id))
 
-  const streams = computed(() => (query.data.value ?? []).filter((stream) => stream.captures > 0))
+  const captured = computed(() => query.data.value?.filter((stream) => stream.captures > 0))
+  const known = shallowRef<readonly Stream[]>()
+  const streams = computed(() => known.value ?? [])
   const wanted = computed(() => (typeof route.query.stream === 'string' ? route.query.stream : null))
   const chosen = computed(() => chosenOf(streams.value, wanted.value))
   const shown = computed(() => chosen.value.stream)
 
-  const subject = computed<Subject | null>(() => query.data.value ? subjectOf(shown.value, channel.value) : null)
+  const subject = computed<Subject | null>(() => known.value ? subjectOf(shown.value, channel.value) : null)
+
+  watch(captured, async (now) => {
+    const former = streams.value[0]?.id
+    // The address names the former one before the newer is known here: nothing flickers, and a reload shows the same.
+    const isOvertaken = now !== undefined && now.findIndex(({ id }) => id === former) > 0
+    if (isOvertaken && wanted.value === null && isHeld()) {
+      await router.replace({ query: { ...route.query, stream: former } })
+    }
+    known.value = captured.value
+  }, { immediate: true, flush: 'sync' })
 
   const choice = computed<Choice>({
     get: () => shown.value?.id ?? ALL_CAPTURES,
@@ -53,13 +66,15 @@ export function useRoom(channel: Readonly<Ref<Channel>>) {
     isLatest,
     isNow,
     lags,
+    /** An earlier broadcast is shown than the one that runs and was captured. */
+    isPassed: computed(() => shown.value !== null && !isLatest.value && streams.value[0]?.endedAt === null),
     /** The address names a broadcast that is not among those known. */
-    isUnknown: computed(() => query.data.value !== undefined && chosen.value.isUnknown),
+    isUnknown: computed(() => known.value !== undefined && chosen.value.isUnknown),
     /** Of the list of broadcasts, without which nothing can be shown. */
     state: reactive({
       pending: query.isPending,
       error: query.error,
-      known: computed(() => query.data.value !== undefined),
+      known: computed(() => known.value !== undefined),
       fetching: query.isFetching,
       retry: () => void query.refetch(),
     }),

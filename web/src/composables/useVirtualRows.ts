@@ -1,4 +1,4 @@
-import { computed, onBeforeUnmount, onMounted, ref, type ComputedRef, type Ref } from 'vue'
+import { computed, nextTick, onBeforeUnmount, onMounted, ref, type ComputedRef, type Ref } from 'vue'
 
 export interface Window {
   /** First row drawn, and the one after the last. */
@@ -24,7 +24,14 @@ export function useVirtualRows(
   box: Readonly<Ref<HTMLElement | null>>,
   count: Readonly<Ref<number>>,
   rowHeight: number,
-): { shown: ComputedRef<Window>; reveal: (row: number) => void } {
+): {
+  shown: ComputedRef<Window>
+  /** The first row in sight. */
+  first: () => number
+  reveal: (row: number) => void
+  /** Scrolls by so many rows as came in above, or with less than none as went. */
+  shift: (rows: number) => void
+} {
   const scrollTop = ref(0)
   const height = ref(0)
   let frame = 0
@@ -55,6 +62,16 @@ export function useVirtualRows(
 
   return {
     shown: computed(() => windowAt(scrollTop.value, height.value, rowHeight, count.value)),
+    first: () => Math.floor((box.value?.scrollTop ?? 0) / rowHeight),
+    shift(rows) {
+      scrollTop.value = Math.max(0, (box.value?.scrollTop ?? 0) + rows * rowHeight)
+      // The box is not as high yet as its rows will be.
+      void nextTick(() => {
+        if (!box.value) return
+        box.value.scrollTop = scrollTop.value
+        scrollTop.value = box.value.scrollTop
+      })
+    },
     reveal(row) {
       const element = box.value
       if (!element) return

@@ -28,6 +28,16 @@ it('puts one’s own channel first, then live ones by viewers, then names', () =
   expect(inReadingOrder(given).map((one) => one.login)).toEqual(['me', 'huge', 'big', 'ana', 'zoe'])
 })
 
+it('keeps the order while the same channels are live, and sorts anew when one more is, or one less', () => {
+  const before = [channel('huge', { live: live(9_000) }), channel('big', { live: live(900) }), channel('ana')]
+  const logins = (now: Channel[]) => inReadingOrder(now, before).map((one) => one.login)
+  const grown = [channel('ana'), channel('big', { live: live(9_001) }), channel('huge', { live: live(8_999) })]
+  expect(logins(grown)).toEqual(['huge', 'big', 'ana'])
+  expect(inReadingOrder(grown, before)[1]?.live?.viewers).toBe(9_001)
+  expect(logins([...grown.slice(1), channel('ana', { live: live(2) })])).toEqual(['big', 'huge', 'ana'])
+  expect(logins(grown.slice(1))).toEqual(['big', 'huge'])
+})
+
 it('takes in new counts of viewers, of channels that are live', () => {
   const list = { channels: [channel('big', { live: live(900) }), channel('ana')], stale: false }
   const told = new Map([

@@ -82,8 +82,17 @@ export const withViewers = (list: ChannelList, viewers: ReadonlyMap<ChannelId, n
   }),
 })
 
-/** My own channel first, then live ones by viewers, then the others by name. */
-export function inReadingOrder(channels: readonly Channel[]): Channel[] {
+/**
+ * My own channel first, then live ones by viewers, then the others by name. While the same ones are live they keep the
+ * order that they had `before`: viewers change each minute, and a row that moves is pressed in place of another.
+ */
+export function inReadingOrder(channels: readonly Channel[], before: readonly Channel[] = []): Channel[] {
+  const stateOf = (channel: Channel) => `${channel.id} ${channel.live !== null}`
+  const places = new Map(before.map((channel, i) => [stateOf(channel), i]))
+  if (channels.length === before.length && channels.every((channel) => places.has(stateOf(channel)))) {
+    const place = (channel: Channel) => places.get(stateOf(channel)) ?? 0
+    return [...channels].sort((a, b) => place(a) - place(b))
+  }
   const own = (channel: Channel) => (channel.role === 'broadcaster' ? 0 : 1)
   const viewers = (channel: Channel) => channel.live?.viewers ?? -1
   return [...channels].sort(

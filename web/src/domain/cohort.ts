@@ -37,6 +37,8 @@ export interface Order {
   readonly descending: boolean
 }
 
+export const NEWEST: Order = { key: 'createdAt', descending: true }
+
 /** A column that is pressed again turns round; another begins with what one looks for: the newest, the most. */
 export function pressed(order: Order, key: SortKey): Order {
   if (order.key === key) return { key, descending: !order.descending }

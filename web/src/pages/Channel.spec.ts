@@ -139,6 +139,89 @@ describe('a channel’s page', () => {
     await vi.waitFor(() => expect(wrapper.find('.selection').exists()).toBe(false))
   })
 
+  it('has those picked again when one comes back from an account’s page, and how they were found', async () => {
+    const { wrapper, router } = await open()
+    await vi.waitFor(() => expect(rows(wrapper)).toHaveLength(3))
+    await wrapper.get('.top .login button').trigger('click')
+    await wrapper.get('input[type=search]').setValue('b')
+    await wrapper.get('[role=grid]').trigger('keydown', { key: ' ' })
+    await wrapper.get('[role=grid]').trigger('keydown', { key: 'Enter' })
+    await vi.waitFor(() => expect(router.currentRoute.value.path).toBe('/accounts/bob'))
+    wrapper.unmount()
+    const { wrapper: back } = await open()
+    await vi.waitFor(() => expect(rows(back)).toEqual(['bob']))
+    expect(plain(back.get('.selection').text())).toContain('1 choisi')
+    expect(back.get('.top .login').attributes('aria-sort')).toBe('ascending')
+  })
+
+  it('asks for those of a large room once the hand rests on dates, not at each bar that it passes', async () => {
+    const large = { coverage, unit: 'day', accounts: 50_000, enriched: 50_000, baseline: { broadcasts: 3, captures: 40 }, bars }
+    const february = '/api/v1/streams/9/accounts?limit=10000&created_from=2012-02-01T00%3A00%3A00.000Z&created_to=2012-03-01T00%3A00%3A00.000Z'
+    const { wrapper, asked } = await open({
+      'GET /api/v1/streams/9/creations?unit=day': { body: large },
+      [`GET ${february}`]: { body: { coverage, accounts: 0, people: [], next_cursor: null } },
+    })
+    await vi.waitFor(() => expect(plain(wrapper.text())).toContain('50 000 comptes'))
+    await vi.waitFor(() => expect(wrapper.find('[role=listbox]').exists()).toBe(true))
+    for (const key of ['Home', 'ArrowRight']) await wrapper.get('[role=listbox]').trigger('keydown', { key })
+    await vi.waitFor(() => expect(wrapper.find('[role=grid]').exists()).toBe(true))
+    expect(asked.map(({ path }) => path).filter((path) => path.includes('/accounts'))).toEqual([february])
+  })
+
+  it('stays with the broadcast in which people are picked when a newer one comes, says so, and leads to it', async () => {
+    const streams = [stream('9')]
+    const { wrapper, queries, router } = await open({ 'GET /api/v1/channels/1/streams': () => ({ body: { streams: [...streams], next_cursor: null } }), ...about('10') })
+    await vi.waitFor(() => expect(rows(wrapper)).toHaveLength(3))
+    await wrapper.get('[role=grid]').trigger('keydown', { key: 'a', ctrlKey: true })
+    streams.unshift(stream('10'))
+    await queries.invalidateQueries()
+    await vi.waitFor(() => expect(wrapper.get('.note').text()).toContain('ce qui suit est d’un direct précédent'))
+    expect(plain(wrapper.get('.selection').text())).toContain('3 choisis')
+    expect(router.currentRoute.value.query).toEqual({ stream: '9' })
+    await wrapper.get('.note a').trigger('click')
+    await vi.waitFor(() => expect(wrapper.get<HTMLSelectElement>('.picker select').element.value).toBe('10'))
+    expect(wrapper.find('.note').exists()).toBe(false)
+  })
+
+  it('tells nothing of one broadcast under another’s name while its answers are on their way', async () => {
+    const calm = { body: { coverage, unit: 'day', accounts: 3, enriched: 3, baseline: { broadcasts: 3, captures: 40 }, bars: [bars[0]] } }
+    const minutes = [5, 10, 15, 20, 25]
+    const course = { body: { coverage: { ...coverage, captures: minutes.length }, points: minutes.map(point), markers: [] } }
+    const quiet = (id: string) => ({
+      ...about(id),
+      [`GET /api/v1/streams/${id}/evolution?points=1500`]: course,
+      [`GET /api/v1/streams/${id}/creations?unit=day`]: calm,
+    })
+    const raid = {
+      id: '1', channel_id: '1', from_login: 'ada', raided_at: new Date().toISOString(), announced: 9, arrived: null, seen_at_source: null, stayed: null, came_back: null,
+    }
+    const raids = { 'GET /api/v1/streams/8/raids': { body: { coverage, raids: [raid] } } }
+    const { wrapper, router } = await open({ ...quiet('9'), ...quiet('8'), ...raids }, '/channels/lumi?stream=8')
+    const strip = () => plain(wrapper.get('.strip').text())
+    await vi.waitFor(() => expect(strip()).toContain('Rien ne sort de l’ordinaire'))
+    const ties = () => wrapper.findAll('.rows .tie').map((one) => one.text()).join('')
+    await vi.waitFor(() => expect(ties()).toContain('nouveau'))
+    const figure = () => plain(wrapper.get('.room .figures dl').text())
+    expect(figure()).toContain('Nouveaux ce direct1')
+
+    const ask = fetch
+    let go = (): void => undefined
+    const gate = new Promise<void>((resolve) => (go = resolve))
+    vi.stubGlobal('fetch', async (request: Request) => {
+      if (/streams\/9\/(raids|newcomers)/.test(request.url)) await gate
+      return ask(request)
+    })
+    await router.push({ query: {} })
+    await vi.waitFor(() => expect(wrapper.get('.parts').attributes('aria-busy')).toBe('false'))
+    await vi.waitFor(() => expect(rows(wrapper)).toHaveLength(3))
+    expect(strip()).toContain('En cours de chargement : les raids.')
+    expect(ties()).not.toContain('nouveau')
+    expect(figure()).toContain('Nouveaux ce direct–')
+    go()
+    await vi.waitFor(() => expect(strip()).toContain('Rien ne sort de l’ordinaire'))
+    await vi.waitFor(() => expect(ties()).toContain('nouveau'))
+  })
+
   it('shows an earlier broadcast when asked', async () => {
     const { wrapper, asked } = await open({ ...about('8') }, '/channels/lumi?stream=8')
     await vi.waitFor(() => expect(rows(wrapper)).toHaveLength(3))

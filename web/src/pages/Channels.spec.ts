@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { nextTick } from 'vue'
 
+import { keys } from '@/composables/keys'
+import { withViewers, type ChannelList } from '@/domain/channel'
 import { channelId } from '@/domain/ids'
 import { answer, problemBody } from '@/testing/answers'
 import { mountInPage } from '@/testing/mount'
@@ -28,6 +30,14 @@ describe('Channels', () => {
     expect(wrapper.findAll('h3').map((name) => name.text())).toEqual(['C3', 'C1', 'C2'])
     expect(wrapper.text()).toContain('3 chaînes, 2 en direct')
     expect(wrapper.text()).toContain('Jamais capturée')
+  })
+
+  it('leaves each row where it is when viewers come and go', async () => {
+    const { wrapper, queries } = await open([wire('1', { live }), wire('2', { live: { ...live, viewer_count: 100 } })])
+    const viewers = (one: number, two: number) => new Map([[channelId('1'), one], [channelId('2'), two]])
+    queries.setQueryData<ChannelList>(keys.channels, (list) => list && withViewers(list, viewers(90, 300)))
+    await vi.waitFor(() => expect(wrapper.text()).toContain('300 spectateurs'))
+    expect(wrapper.findAll('h3').map((name) => name.text())).toEqual(['C1', 'C2'])
   })
 
   it('says what to do when there is none', async () => {

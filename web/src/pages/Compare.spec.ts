@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { nextTick } from 'vue'
 
 import { answer, problemBody } from '@/testing/answers'
 import { mountInPage } from '@/testing/mount'
@@ -93,6 +94,19 @@ describe('Compare', () => {
     answer({ ...routes, [`${PATH}arrived&limit=100`]: problemBody(404, 'session_not_found') })
     const { wrapper } = await mountInPage(Compare, { at: '/compare?a=session:1a&b=channel:1' })
     await vi.waitFor(() => expect(wrapper.text()).toContain('n’existe pas, ou n’est pas la vôtre'))
+  })
+
+  it('shows no former numbers under new names', async () => {
+    const swapped = 'GET /api/v1/captures/compare?a=channel%3A1&b=session%3A1a&list=arrived&limit=100'
+    const back = compared({ a: side('channel:1', 7), b: side('session:s', 5), arrived: 2, left: 4 })
+    answer({ ...routes, [`${PATH}arrived&limit=100`]: { body: compared() }, [swapped]: { body: back } })
+    const { wrapper, router } = await mountInPage(Compare, { at: '/compare?a=session:1a&b=channel:1' })
+    await vi.waitFor(() => expect(wrapper.find('.people').exists()).toBe(true))
+    await router.replace('/compare?a=channel:1&b=session:1a')
+    await nextTick()
+    expect(wrapper.find('.name').exists()).toBe(false)
+    await vi.waitFor(() => expect(wrapper.findAll('.name b').map((one) => one.text())).toEqual(['Lumi', 'Hier']))
+    expect(plain(wrapper.get('.name .small').text())).toMatch(/^7 comptes/)
   })
 
   it('swaps the sides', async () => {

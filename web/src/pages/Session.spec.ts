@@ -5,6 +5,8 @@ import { mountInPage } from '@/testing/mount'
 import { plain } from '@/testing/samples'
 
 import Session from './Session.vue'
+// The page asks for its code when it is near.
+import '@/components/session/CreationPart.vue'
 
 const at = '2026-11-23T10:00:00Z'
 const names = ['1', '2'].map((id) => ({ id, login: `c${id}`, display_name: `C${id}` }))
@@ -42,6 +44,25 @@ describe('Session', () => {
     await vi.waitFor(() => expect(router.currentRoute.value.query).toEqual({ channel: ['2'] }))
     await vi.waitFor(() => expect(plain(wrapper.text())).toContain('6 comptes distincts'))
     expect(asked.at(-1)?.path).toBe('/api/v1/sessions/s/summary?channel=2')
+  })
+
+  it('leads out of a choice of channels to which there is no answer', async () => {
+    const none = 'GET /api/v1/sessions/s/summary?channel=9'
+    answer({ ...routes, [none]: problemBody(422, 'channel_not_in_session') })
+    const { wrapper, router } = await open('/sessions/s?channel=9')
+    await vi.waitFor(() => expect(wrapper.find('[role=alert]').exists()).toBe(true))
+    await wrapper.get('[role=group] button').trigger('click')
+    await vi.waitFor(() => expect(router.currentRoute.value.query).toEqual({}))
+    await vi.waitFor(() => expect(plain(wrapper.text())).toContain('10 comptes distincts'))
+  })
+
+  it('leads out of it even when the session itself could not be read', async () => {
+    const refused = problemBody(403, 'channel_forbidden')
+    answer({ ...routes, 'GET /api/v1/sessions/s': refused, 'GET /api/v1/sessions/s/summary?channel=2': refused })
+    const { wrapper, router } = await open('/sessions/s?channel=2')
+    await vi.waitFor(() => expect(wrapper.find('[role=alert]').exists()).toBe(true))
+    await wrapper.get('[role=group] button').trigger('click')
+    await vi.waitFor(() => expect(router.currentRoute.value.query).toEqual({}))
   })
 
   it('keeps what else one chose with the filter, but for days that were picked among others', async () => {
@@ -166,6 +187,26 @@ describe('Session', () => {
     await wrapper.get('.unread button').trigger('click')
     await vi.waitFor(() => expect(plain(wrapper.get('h1').text())).toBe('Session du 23 novembre 2026'))
     expect(wrapper.find('.unread').exists()).toBe(false)
+  })
+
+  it('asks for no other sessions, and keeps the focus by the button that was pressed when that goes', async () => {
+    let own: object = session
+    const saved = { ...session, status: 'saved', name: 'Nuit' }
+    const asked = answer({
+      ...routes,
+      'GET /api/v1/sessions': { body: { sessions: [] } },
+      'GET /api/v1/sessions/s': () => ({ body: own }),
+      'POST /api/v1/sessions/s/save': () => ({ body: (own = saved) }),
+    })
+    const { wrapper } = await open()
+    const save = () => wrapper.find<HTMLElement>('[aria-label^="Enregistrer «"]')
+    await vi.waitFor(() => expect(save().exists()).toBe(true))
+    expect(asked.map((one) => one.path)).not.toContain('/api/v1/sessions')
+    save().element.focus()
+    await save().trigger('click')
+    await wrapper.get('dialog form').trigger('submit')
+    await vi.waitFor(() => expect(save().exists()).toBe(false))
+    expect(document.activeElement).toBe(wrapper.get('[data-session] [aria-haspopup]').element)
   })
 
   it('has words for a session without captures', async () => {

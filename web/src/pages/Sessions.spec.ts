@@ -73,9 +73,45 @@ describe('Sessions', () => {
     await press('Enregistrer « Session du 23 novembre 2026 »')
     await press('Enregistrer', dialog())
     await vi.waitFor(() => expect(plain(dialog().textContent)).toContain('Vous gardez déjà 2 sessions'))
+    // Whoever presses Enter twice has not read it: nothing is chosen for them.
+    expect(dialog().querySelector('input:checked')).toBeNull()
+    expect(dialog().querySelector<HTMLButtonElement>('[type=submit]')!.disabled).toBe(true)
+    const [oldest] = dialog().querySelectorAll<HTMLInputElement>('[type=radio]')
+    await vi.waitFor(() => expect(document.activeElement).toBe(oldest))
+    oldest!.click()
     await press('Remplacer « Sold »', dialog())
     await vi.waitFor(() => expect(asked.filter((one) => one.method === 'POST').at(-1)?.body).toEqual({ name: '', replace: 'old' }))
     await vi.waitFor(() => expect(plain(wrapper.get('.deleted').text())).toContain('« Sold » est supprimée'))
+  })
+
+  it('keeps a question, and what is typed, while rows come and go under it', async () => {
+    const { wrapper, queries } = await open([active])
+    await press('Autres actions sur « Session du 23 novembre 2026 »')
+    await press('Renommer')
+    await vi.waitFor(() => expect(wrapper.find('dialog input').exists()).toBe(true))
+    await wrapper.get('dialog input').setValue('Soir')
+    answer({ 'GET /api/v1/sessions': { body: { sessions: [{ ...active, status: 'expired' }] } } })
+    await queries.invalidateQueries()
+    await vi.waitFor(() => expect(wrapper.get('h2').text()).toBe('Expirées'))
+    expect(wrapper.get<HTMLInputElement>('dialog input').element.value).toBe('Soir')
+  })
+
+  it('closes before it asks again, and leaves the focus with the session that was saved', async () => {
+    let list: object[] = [active]
+    const saved = { ...active, status: 'saved', name: 'Soir' }
+    const { wrapper } = await open([], {
+      'GET /api/v1/sessions': () => {
+        if (list[0] === saved) expect(wrapper.find('.dialog').exists()).toBe(false)
+        return { body: { sessions: list } }
+      },
+      'POST /api/v1/sessions/a/save': () => ({ body: (list = [saved])[0] }),
+    })
+    const save = wrapper.get<HTMLElement>('[aria-label^="Enregistrer «"]')
+    save.element.focus()
+    await save.trigger('click')
+    await wrapper.get('dialog form').trigger('submit')
+    await vi.waitFor(() => expect(plain(wrapper.get('h2').text())).toBe('Enregistrées 1'))
+    expect(document.activeElement).toBe(wrapper.get('[data-session] [aria-haspopup]').element)
   })
 
   it('says why something was not done', async () => {

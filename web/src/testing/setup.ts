@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, vi } from 'vitest'
 import { enableAutoUnmount } from '@vue/test-utils'
 
+import { forgetLooks } from '@/composables/useLook'
 import { setLocale } from '@/locales'
 
 // happy-dom knows no popovers: here they open and close, and say so, without being shown anywhere.
@@ -18,6 +19,7 @@ document.addEventListener('click', ({ target }) => {
 // Each test starts in French, signed out, with nothing stored, and may reach nothing but what it puts in place.
 beforeEach(async () => {
   localStorage.clear()
+  forgetLooks()
   await setLocale('fr')
   vi.stubGlobal('fetch', (request: Request | string) => {
     throw new Error(`nothing answers ${typeof request === 'string' ? request : request.url}`)

@@ -47,6 +47,21 @@ describe('CreationPanel', () => {
     expect(bars()).toBe(90)
   })
 
+  it('goes on to the days that captures bring, in whichever part one looks at', async () => {
+    const today = { day: '2026-11-23', accounts: 40, usual: 0 }
+    const later = { creations: { ...creations, days: [...creations.days, today] } }
+    const last = (wrapper: Awaited<ReturnType<typeof open>>['wrapper']) => plain(wrapper.findAll('[role=option]').at(-1)!.attributes('aria-label')!)
+    const { wrapper, button, bars } = await open()
+    await button('90 jours').trigger('click')
+    await wrapper.setProps(later)
+    expect(bars()).toBe(90)
+    expect(last(wrapper)).toContain('40 comptes créés le 23 novembre 2026')
+    expect(button('90 jours').attributes('aria-pressed')).toBe('true')
+    const close = await open({ from: '2026-11-20', to: '2026-11-20' })
+    await close.wrapper.setProps(later)
+    expect(last(close.wrapper)).toContain('40 comptes créés le 23 novembre 2026')
+  })
+
   it('turns bars that are picked into days, and zooms to them', async () => {
     const { wrapper, button, bars } = await open()
     await wrapper.get('[role=listbox]').trigger('keydown', { key: 'Home' })
