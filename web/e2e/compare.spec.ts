@@ -1,9 +1,9 @@
-import { captureNow, expect, signIn, test } from './support'
+import { captureNow, enter, expect, test } from './support'
 
 const number = (text: string | null): number => Number((text ?? '').replace(/\D/g, ''))
 
 test('two things are compared, drawn and listed', async ({ page }) => {
-  await signIn(page, 'HarborLight')
+  await enter(page, 'HarborLight')
   const uuid = await captureNow(page, ['harborlight', 'petitpixel'])
   await page.goto(`/compare?a=session:${uuid}`)
   await expect(page.getByRole('status').filter({ hasText: 'Choisissez les deux côtés' })).toBeVisible()
@@ -34,13 +34,12 @@ test('two things are compared, drawn and listed', async ({ page }) => {
   await expect.poll(async () => number(await part('Arrivés').textContent())).toBe(left)
 
   // The same numbers as a table, one key away.
-  await page.getByRole('figure').first().getByRole('button', { name: 'Tableau' }).focus()
-  await page.keyboard.press('t')
+  await page.getByRole('figure').first().getByRole('button', { name: 'Tableau' }).press('t')
   await expect(page.getByRole('cell', { name: String(stayed) }).first()).toBeVisible()
 })
 
 test('two captures are picked, each from those of its channel', async ({ page }) => {
-  await signIn(page, 'HarborLight')
+  await enter(page, 'HarborLight')
   await captureNow(page, ['harborlight', 'petitpixel'])
   await page.goto('/compare')
   for (const [side, channel] of [['Avant', 'HarborLight'], ['Après', 'PetitPixel']] as const) {
@@ -57,13 +56,15 @@ test('two captures are picked, each from those of its channel', async ({ page })
 })
 
 test('an expired login leads back to what was compared', async ({ page, context }) => {
-  await signIn(page, 'PetitPixel')
+  await enter(page, 'PetitPixel')
   const uuid = await captureNow(page, ['petitpixel'])
   const path = `/compare?a=session:${uuid}&b=channel:10000002`
   await page.goto(path)
   await expect(page.getByRole('heading', { name: 'Qui', exact: true })).toBeVisible()
   await context.clearCookies()
-  await page.getByRole('radiogroup', { name: 'Quelle liste' }).getByText('Restés').click()
+  // Whatever asks first finds out: the list may lie below the dialog already.
+  await page.getByRole('radio', { name: 'Restés' }).dispatchEvent('click')
+  await expect(page).toHaveURL(`${path}&list=stayed`)
   await page.getByRole('dialog').getByRole('button', { name: 'Se reconnecter' }).click()
   await page.getByRole('radio', { name: /PetitPixel/ }).check()
   await page.getByRole('button', { name: 'Autoriser' }).click()

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 
-import { captureNow, expect, signIn, test } from './support'
+import { captureNow, enter, expect, signIn, test } from './support'
 
 test('the time zone is chosen, kept, and used everywhere', async ({ page }) => {
-  await signIn(page, 'PetitPixel')
+  await enter(page, 'PetitPixel')
   const uuid = await captureNow(page, ['petitpixel'])
   await page.goto(`/sessions/${uuid}`)
   await expect(page.getByText('(heure d’Europe centrale)').first()).toBeVisible()
@@ -14,8 +14,7 @@ test('the time zone is chosen, kept, and used everywhere', async ({ page }) => {
 })
 
 test('the theme can follow the device again', async ({ page }) => {
-  await signIn(page, 'PetitPixel')
-  await page.goto('/settings')
+  await enter(page, 'PetitPixel', '/settings')
   const html = page.locator('html')
   const themes = page.getByRole('radiogroup', { name: 'Apparence' })
   await themes.getByText('Clair').click()
@@ -25,8 +24,7 @@ test('the theme can follow the device again', async ({ page }) => {
 })
 
 test('everything about oneself can be taken along, and removed', async ({ page }) => {
-  await signIn(page, 'Nouvelle_Tete')
-  await page.goto('/settings')
+  await signIn(page, 'Nouvelle_Tete', '/?return_to=/settings')
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: 'Tout télécharger' }).click(),

@@ -6,7 +6,7 @@ export const HARBORLIGHT = '10000003'
 export const PETITPIXEL = '10000002'
 export const GRANDEVAGUE = '10000004'
 
-async function ask<T>(method: 'POST' | 'PUT', path: string, body?: object): Promise<T> {
+async function ask<T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<T> {
   const base = process.env.E2E_SIM_URL
   if (!base) throw new Error('E2E_SIM_URL is not set')
   const response = await fetch(`${base}/sim${path}`, {
@@ -16,6 +16,26 @@ async function ask<T>(method: 'POST' | 'PUT', path: string, body?: object): Prom
   })
   expect(response.ok, `${path}: ${response.status}`).toBe(true)
   return (response.status === 204 ? {} : await response.json()) as T
+}
+
+/** Channels that are nearly always live, each off the air for a quarter of an hour every six hours. */
+const AROUND_THE_CLOCK = [PETITPIXEL, HARBORLIGHT, GRANDEVAGUE, '10000005']
+/** A broadcast younger than this goes on for hours: one of the calendar for five, one of ours for three and a half. */
+const YOUNG = 30 * 60_000
+
+interface Told {
+  id: string
+  live: { started_at: string } | null
+}
+
+/** Gives each of these channels a broadcast that outlasts the journeys; those that have one keep it. */
+export async function stayLive(): Promise<void> {
+  const { channels } = await ask<{ channels: Told[] }>('GET', '/channels')
+  for (const { id, live } of channels) {
+    if (!AROUND_THE_CLOCK.includes(id) || (live && Date.now() - Date.parse(live.started_at) < YOUNG)) continue
+    await ask('POST', `/channels/${id}/offline`)
+    await ask('POST', `/channels/${id}/live`, {})
+  }
 }
 
 /** Puts the channel on the air now, whatever the simulated calendar says, and other tests have made of its clock. */

@@ -1,12 +1,27 @@
 /** What every journey shares: a page that may not break our Content-Security-Policy, and how to sign in. */
-import { expect, test as base, type Page } from '@playwright/test'
+import { expect, test as base, type BrowserContext, type Page } from '@playwright/test'
+
+import { stayLive } from './sim'
 
 interface Fixtures {
   /** Everything that went wrong in the page by itself: refused by the policy, or thrown and not caught. */
   mishaps: string[]
 }
 
-export const test = base.extend<Fixtures>({
+interface WorldFixtures {
+  /** No broadcast begins or ends by the simulated calendar while the journeys last. */
+  calm: undefined
+}
+
+export const test = base.extend<Fixtures, WorldFixtures>({
+  calm: [
+    // The demo has a calendar of its own.
+    async ({}, use) => {
+      if (process.env.E2E_SIM_URL) await stayLive()
+      await use(undefined)
+    },
+    { scope: 'worker', auto: true },
+  ],
   mishaps: [
     async ({ context }, use) => {
       const mishaps: string[] = []
@@ -32,6 +47,20 @@ export async function signIn(page: Page, person: string, path = '/'): Promise<vo
   await page.getByRole('radio', { name: new RegExp(person) }).check()
   await page.getByRole('button', { name: /^(Autoriser|Authorize)$/ }).click()
   await page.waitForURL((url) => url.origin === new URL(process.env.E2E_BASE_URL ?? '').origin)
+}
+
+const logins = new Map<string, Awaited<ReturnType<BrowserContext['cookies']>>>()
+
+/** Opens a page of somebody who is signed in. Only their first login is walked through: journeys about logins use `signIn`. */
+export async function enter(page: Page, person: string, path = '/channels'): Promise<void> {
+  const login = logins.get(person)
+  if (!login) {
+    await signIn(page, person, `/?return_to=${path}`)
+    logins.set(person, await page.context().cookies(new URL(page.url()).origin))
+    return
+  }
+  await page.context().addCookies(login)
+  await page.goto(path)
 }
 
 /** A request that the page might make, as its person. */
@@ -62,5 +91,34 @@ export async function captureNow(page: Page, logins: readonly string[], { wait =
   if (wait) for (const job of jobs) await expect.poll(() => done(job.id), { timeout: 45_000 }).toBe('done')
   return session
 }
+
+/** Waits until Twitch has been asked about all accounts of a session: then nothing is asked again by itself. */
+export async function described(page: Page, session: string): Promise<void> {
+  const waiting = async () => {
+    const said = await api<{ distinct_accounts: number; enriched_accounts: number }>(page, 'GET', `/api/v1/sessions/${session}/summary`)
+    return said.distinct_accounts - said.enriched_accounts
+  }
+  await expect.poll(waiting, { message: 'accounts that are not described', timeout: 45_000 }).toBe(0)
+}
+
+/** Captures asked for within the same ten seconds are one: when this returns, the next one is another. */
+export async function nextCapture(): Promise<void> {
+  const slot = () => Math.floor(Date.now() / 10_000)
+  const former = slot()
+  await expect.poll(slot, { intervals: [100], timeout: 12_000 }).toBeGreaterThan(former)
+}
+
+/** What is wider than the window: the page, or what is open above it, each with what makes it so. */
+export const tooWide = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const boxes = [document.documentElement, ...document.querySelectorAll('dialog[open], :popover-open')]
+    const right = (one: Element) => one.getBoundingClientRect().right
+    return boxes
+      .filter((box) => box.scrollWidth > box.clientWidth || right(box) > innerWidth || box.getBoundingClientRect().left < 0)
+      .map((box) => {
+        const first = [...box.querySelectorAll('*')].find((one) => right(one) > right(box))
+        return `${box.tagName} of ${box.scrollWidth}: ${first?.outerHTML.slice(0, 120) ?? ''}`
+      })
+  })
 
 export { expect }
