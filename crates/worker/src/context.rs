@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use common::{clients::TwitchApi, clock::Clock, db::Pool, queue::Queue, redis_store::Redis};
 
-use crate::{accounts::Accounts, opt_outs::OptOuts, pulse::Pulse};
+use crate::{accounts::Accounts, endings::Endings, opt_outs::OptOuts, pulse::Pulse};
 
 /// Shared by all jobs of this worker. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -20,6 +20,7 @@ pub struct Parts {
     pub accounts: Accounts,
     pub opt_outs: OptOuts,
     pub pulse: Pulse,
+    pub endings: Endings,
     /// Whether the reconciler does its work: always, except where a trial shows what happens otherwise.
     pub reconciles: bool,
     /// Whether jobs of kind `probe` are run.

@@ -11,6 +11,7 @@ mod by_hand;
 mod command;
 mod config;
 mod context;
+mod endings;
 mod intake;
 mod jobs;
 mod leases;
@@ -47,6 +48,7 @@ pub use crate::config::{AccountsConfig, Config, JobsConfig, Sabotage, TrialsConf
 use crate::{
     accounts::Accounts,
     context::{Context, Parts},
+    endings::Endings,
     leases::Leases,
     opt_outs::OptOuts,
     pulse::Pulse,
@@ -142,6 +144,7 @@ async fn open(config: &Config, clock: Clock) -> Result<Context, Error> {
         accounts: Accounts::new(config.accounts.clone()),
         opt_outs: OptOuts::new(config.opt_out_key.clone()),
         pulse: Pulse::default(),
+        endings: Endings::default(),
         reconciles: trials.sabotage != Some(Sabotage::Reconciler),
         probes: trials.probes,
         pool,

@@ -122,8 +122,8 @@ pub async fn run(context: &Context, lease: &Lease, job: &ClaimedJob) -> Result<(
 
 /// Marks a job done that has no effects.
 async fn finish_only(context: &Context, lease: &Lease) -> Result<(), JobError> {
-    let mut connection = context.pool.acquire().await.map_err(DbError::from)?;
-    if lease.finish(&mut connection).await? { Ok(()) } else { Err(JobError::Fenced) }
+    let ours = context.endings.end(&context.pool, lease.job(), lease.token()).await?;
+    if ours { Ok(()) } else { Err(JobError::Fenced) }
 }
 
 /// What giving a job up means, in the transaction that does so.

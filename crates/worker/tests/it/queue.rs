@@ -32,6 +32,26 @@ async fn a_run_whose_lease_was_given_away_stores_nothing() {
 }
 
 #[tokio::test]
+async fn of_jobs_ended_together_those_given_away_are_left_alone() {
+    let world = World::new().await;
+    let jobs = world.ask_for_probes(7, 5).await;
+    let lease = std::time::Duration::from_mins(1);
+    assert_eq!(db::jobs::claim(&world.pool, &jobs, 1, lease).await.unwrap().len(), 5);
+    for (job, change) in [
+        (jobs[1], "UPDATE jobs SET token = 2 WHERE id = ?"),
+        (jobs[3], "UPDATE jobs SET state = 'ready', token = NULL WHERE id = ?"),
+    ] {
+        sqlx::query(change).bind(job.0).execute(&world.pool).await.unwrap();
+    }
+    let held: Vec<_> = jobs.iter().map(|job| (*job, 1)).collect();
+    let ended = db::jobs::finish_all(&world.pool, &held).await.unwrap();
+    assert_eq!(ended, [0, 2, 4].map(|place| held[place]).into());
+    assert_eq!(world.count("SELECT COUNT(*) FROM jobs WHERE state = 'done' AND token IS NULL").await, 3);
+    assert_eq!(world.count("SELECT COUNT(*) FROM jobs WHERE state = 'running' AND token = 2").await, 1);
+    assert!(db::jobs::finish_all(&world.pool, &held).await.unwrap().is_empty(), "once is enough");
+}
+
+#[tokio::test]
 async fn a_job_of_a_lost_worker_is_run_by_another() {
     let mut world = World::new().await;
     world.twitch.room(1, &[(10, "ana")]);

@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub use operate::{Depth, blank_payload, depth, oldest_due, redrive};
-pub use runs::{bury, claim, extend, finish, put_back, take_back_expired};
+pub use runs::{bury, claim, extend, finish, finish_all, put_back, take_back_expired};
 pub use window::{
     Announceable, announceable, due, due_of, forget_lost, heads, low_lanes, mark_published, waiting,
 };

@@ -1,6 +1,9 @@
 //! A run: from the claim to the job's end.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    time::Duration,
+};
 
 use sqlx::MySqlConnection;
 
@@ -98,17 +101,20 @@ pub async fn extend(
     )
     .fetch_all(pool)
     .await?;
-    let ours: std::collections::HashSet<_> = ours.into_iter().map(|row| (JobId(row.id), row.token)).collect();
+    let ours: HashSet<_> = ours.into_iter().map(|row| (JobId(row.id), row.token)).collect();
     Ok(held.iter().copied().filter(|pair| !ours.contains(pair)).collect())
 }
 
 /// Marks the job done, as part of the transaction that stores its effects. `false`: the lease was lost, roll back.
 ///
+/// The index is named, here and below: the optimiser would look into each that begins with the state before it took the
+/// only one that can be meant.
+///
 /// # Errors
 /// When MariaDB fails.
 pub async fn finish(connection: &mut MySqlConnection, job: JobId, token: u64) -> Result<bool, DbError> {
     let done = sqlx::query!(
-        "UPDATE jobs SET state = 'done', lease_until = NULL, token = NULL, last_error = NULL,
+        "UPDATE jobs FORCE INDEX (PRIMARY) SET state = 'done', lease_until = NULL, token = NULL, last_error = NULL,
                 finished_at = UTC_TIMESTAMP(6)
          WHERE id = ? AND token = ? AND state = 'running'",
         job.0,
@@ -117,6 +123,34 @@ pub async fn finish(connection: &mut MySqlConnection, job: JobId, token: u64) ->
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Marks jobs done that have no effects; returns those that were still ours.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn finish_all(pool: &Pool, held: &[(JobId, u64)]) -> Result<HashSet<(JobId, u64)>, DbError> {
+    let mut tx = pool.begin().await?;
+    let ours = sqlx::query!(
+        "SELECT STRAIGHT_JOIN jobs.id, jobs.token AS `token!`
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]', token BIGINT UNSIGNED PATH '$[1]')) AS held
+         JOIN jobs ON jobs.id = held.id WHERE jobs.state = 'running' AND jobs.token = held.token FOR UPDATE",
+        json_list(held)?,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let ours: HashSet<_> = ours.into_iter().map(|row| (JobId(row.id), row.token)).collect();
+    sqlx::query!(
+        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]')) AS ours
+         STRAIGHT_JOIN jobs ON jobs.id = ours.id
+         SET jobs.state = 'done', jobs.lease_until = NULL, jobs.token = NULL, jobs.last_error = NULL,
+             jobs.finished_at = UTC_TIMESTAMP(6)",
+        json_list(&Vec::from_iter(&ours))?,
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(ours)
 }
 
 /// Puts the job back, due after `delay`. `counted` is false when the run was no failure (it asked to be run later).
@@ -132,7 +166,7 @@ pub async fn put_back(
     error: Option<&str>,
 ) -> Result<bool, DbError> {
     let done = sqlx::query!(
-        "UPDATE jobs SET state = 'ready', lease_until = NULL, token = NULL, published_at = NULL, last_error = ?,
+        "UPDATE jobs FORCE INDEX (PRIMARY) SET state = 'ready', lease_until = NULL, token = NULL, published_at = NULL, last_error = ?,
                 attempt = attempt - IF(?, 0, 1), run_at = TIMESTAMPADD(MICROSECOND, ?, UTC_TIMESTAMP(6))
          WHERE id = ? AND token = ? AND state = 'running'",
         error,
@@ -157,7 +191,7 @@ pub async fn bury(
     error: &str,
 ) -> Result<bool, DbError> {
     let done = sqlx::query!(
-        "UPDATE jobs SET state = 'dead', lease_until = NULL, token = NULL, last_error = ?,
+        "UPDATE jobs FORCE INDEX (PRIMARY) SET state = 'dead', lease_until = NULL, token = NULL, last_error = ?,
                 finished_at = UTC_TIMESTAMP(6)
          WHERE id = ? AND token = ? AND state = 'running'",
         error,

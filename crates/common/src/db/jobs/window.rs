@@ -70,9 +70,7 @@ pub async fn heads(pool: &Pool, limit: usize) -> Result<Vec<Announceable>, DbErr
         after = last.clone();
         for some in lanes.chunks(LANES) {
             let silent = states(pool, some).await?.into_iter().filter(|state| state.announced == 0);
-            heads.extend(
-                silent.filter_map(|state| Some((state.first.filter(|_| state.due)?, state.lane.kind))),
-            );
+            heads.extend(silent.filter_map(|state| Some((state.first?, state.lane.kind))));
         }
     }
     heads.truncate(limit);
@@ -100,7 +98,7 @@ async fn lanes(pool: &Pool, after: &Lane) -> Result<Vec<Lane>, DbError> {
     Ok(lanes)
 }
 
-/// Those of `lanes` that have jobs which are not announced, and at most `low` that are; with how many are.
+/// Those of `lanes` that have jobs which are due and not announced, and at most `low` that are; with how many are.
 ///
 /// # Errors
 /// When MariaDB fails.
@@ -115,10 +113,8 @@ struct LaneState {
     lane: Lane,
     /// How many of its jobs are announced.
     announced: u32,
-    /// The first of those that are not.
+    /// The first of those that are due and not announced.
     first: Option<JobId>,
-    /// Whether that one is due.
-    due: bool,
 }
 
 /// How lanes stand.
@@ -138,10 +134,8 @@ async fn states(pool: &Pool, lanes: &[Lane]) -> Result<Vec<LaneState>, DbError> 
                    AND told.announced = 1) AS `announced!: u32`,
                 (SELECT first.id FROM jobs AS first FORCE INDEX (lanes)
                  WHERE first.state = 'ready' AND first.kind = lane.kind AND first.tenant = lane.tenant
-                   AND first.announced = 0 ORDER BY first.run_at LIMIT 1) AS `first?: u64`,
-                (SELECT first.run_at <= UTC_TIMESTAMP(6) FROM jobs AS first FORCE INDEX (lanes)
-                 WHERE first.state = 'ready' AND first.kind = lane.kind AND first.tenant = lane.tenant
-                   AND first.announced = 0 ORDER BY first.run_at LIMIT 1) AS `due?: bool`
+                   AND first.announced = 0 AND first.run_at <= UTC_TIMESTAMP(6)
+                 ORDER BY first.run_at LIMIT 1) AS `first?: u64`
          FROM JSON_TABLE(?, '$[*]' COLUMNS (kind VARCHAR(32) CHARACTER SET ascii PATH '$.kind',
                                             tenant BIGINT UNSIGNED PATH '$.tenant')) AS lane",
         json_list(lanes)?
@@ -152,7 +146,6 @@ async fn states(pool: &Pool, lanes: &[Lane]) -> Result<Vec<LaneState>, DbError> 
         lane: Lane { kind: row.kind, tenant: UserId(row.tenant) },
         announced: row.announced,
         first: row.first.map(JobId),
-        due: row.due.unwrap_or(false),
     });
     Ok(states.collect())
 }
