@@ -9,7 +9,7 @@ import { sessionUuid, type ChannelId, type SessionUuid } from '@/domain/ids'
 
 import { question } from './analysis'
 import { streamsQuery } from './channelQueries'
-import { channelsQuery, sessionQuery, summaryQuery } from './queries'
+import { aboutQuery, channelsQuery, sessionQuery, summaryQuery } from './queries'
 
 /** What the channel's page says first: its answers are as long on their way as the page is in the making. */
 async function askAboutRoom(queries: QueryClient, channel: Channel, wanted: string | null): Promise<void> {
@@ -36,6 +36,7 @@ async function askAboutSession(queries: QueryClient, id: SessionUuid, channels: 
 /** What a page asks first, asked while its code is read. Rejects when something fails: the page asks again by itself. */
 export async function askAhead(queries: QueryClient, { name, params, query }: RouteLocationNormalized): Promise<void> {
   if (name === 'channels') await queries.query(channelsQuery)
+  if (name === 'settings') await queries.query(aboutQuery)
   if (name === 'channel' && typeof params.login === 'string') {
     const login = params.login.toLowerCase()
     const { channels } = await queries.query(channelsQuery)

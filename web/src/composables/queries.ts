@@ -17,8 +17,9 @@ export const summaryQuery = (uuid: SessionUuid, channels: readonly ChannelId[]) 
   queryOptions({ queryKey: keys.summary(uuid, channels), queryFn: ({ signal }) => fetchSummary(uuid, channels, signal) })
 
 /** How long things are kept here; it does not change while a page is open. */
-export const useAbout = () =>
-  useQuery({ queryKey: ['about'], queryFn: ({ signal }) => fetchAbout(signal), staleTime: Infinity })
+export const aboutQuery = queryOptions({ queryKey: ['about'], queryFn: ({ signal }) => fetchAbout(signal), staleTime: Infinity })
+
+export const useAbout = () => useQuery(aboutQuery)
 
 /** Who is signed in, as far as is known: the router asks before a page that needs it, and `useSignedIn` after; this only looks. */
 export const useMe = () =>
