@@ -48,7 +48,26 @@ describe('liveGraphOption', () => {
       [{ name: 'no capture', xAxis: at(0).getTime() }, { xAxis: at(30).getTime() }],
     ])
     const { data } = series('in chat').markLine!
-    expect(data).toEqual([{ name: 'Raid', xAxis: at(28).getTime(), label: { align: 'right' } }])
+    expect(data).toEqual([{ name: 'Raid', xAxis: at(28).getTime(), label: { show: true, align: 'right' } }])
+  })
+
+  it('names the markers that have room for words, raids and the latest first', () => {
+    const markers = [
+      { at: at(1), kind: 'streamStart', label: 'began' },
+      { at: at(2), kind: 'raid', label: 'Raid' },
+      { at: at(20), kind: 'streamEnd', label: 'ended' },
+      { at: at(22), kind: 'streamStart', label: 'began again' },
+    ] as const
+    const { series: lines } = liveGraphOption({ points, markers }, words, colors) as unknown as Shape
+    const data = lines[0]!.markLine!.data as { name: string; label: { show: boolean } }[]
+    expect(data.filter(({ label }) => label.show).map(({ name }) => name)).toEqual(['Raid', 'began again'])
+  })
+
+  it('says once that there was no capture', () => {
+    const holes = [0, 10, 40, 50].map((minute) => samplePoint({ at: at(minute), gapBefore: minute > 0 }))
+    const { series: lines } = liveGraphOption({ points: holes, markers: [] }, words, colors) as unknown as Shape
+    const names = (lines[0]!.markArea!.data as [{ name: string }, unknown][]).map(([{ name }]) => name)
+    expect(names).toEqual(['', 'no capture', ''])
   })
 
   it('dots what no line leads to, and nothing else', () => {

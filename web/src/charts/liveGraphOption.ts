@@ -34,6 +34,24 @@ interface TooltipItem {
   readonly value: readonly [number, number | null]
 }
 
+/** So much of the whole width is left to a marker's words. */
+const ROOM = 1 / 4
+
+const length = ({ from, to }: { from: Date; to: Date }): number => to.getTime() - from.getTime()
+
+/** Those markers whose words have room beside one another, raids and the latest first: the others are lines alone. */
+function withRoom(markers: readonly NamedMarker[], points: readonly CapturePoint[]): Set<NamedMarker> {
+  const [first, last] = [points[0], points.at(-1)]
+  const room = first && last ? ROOM * length({ from: first.at, to: last.at }) : 0
+  const named = new Set<NamedMarker>()
+  const inTurn = markers.toSorted((a, b) => Number(b.kind === 'raid') - Number(a.kind === 'raid') || b.at.getTime() - a.at.getTime())
+  for (const marker of inTurn) {
+    const isFree = [...named].every((one) => Math.abs(one.at.getTime() - marker.at.getTime()) >= room)
+    if (isFree) named.add(marker)
+  }
+  return named
+}
+
 /** On which side of a marker its words are: near an edge they would be cut there. */
 function inward(at: Date, points: readonly CapturePoint[]): 'left' | 'center' | 'right' {
   const [first, last] = [points[0], points.at(-1)]
@@ -60,6 +78,8 @@ function line(samples: readonly Sample[]) {
 export function liveGraphOption(data: LiveGraphData, words: LiveGraphWords, colors: ChartColors): EChartsCoreOption {
   const { points, markers } = data
   const gaps = gapsOf(points)
+  const widest = gaps.toSorted((a, b) => length(b) - length(a))[0]
+  const named = withRoom(markers, points)
   const axis = { axisLine: { show: false }, axisTick: { show: false } }
   const label = { color: colors.quiet, fontFamily: colors.font, fontSize: 12 }
   const count = { ...label, formatter: (value: number) => words.number(Math.abs(value)) }
@@ -115,13 +135,18 @@ export function liveGraphOption(data: LiveGraphData, words: LiveGraphWords, colo
           symbol: 'none',
           lineStyle: { color: colors.quiet, type: 'dotted' },
           label: { color: colors.text, fontFamily: colors.font, fontSize: 12, formatter: '{b}' },
-          data: markers.map(({ at, label: name }) => ({ name, xAxis: at.getTime(), label: { align: inward(at, points) } })),
+          data: markers.map((marker) => ({
+            name: marker.label,
+            xAxis: marker.at.getTime(),
+            label: { show: named.has(marker), align: inward(marker.at, points) },
+          })),
         },
         markArea: {
           silent: true,
           itemStyle: { color: colors.line },
           label: { color: colors.quiet, fontFamily: colors.font, fontSize: 12, position: 'insideBottom' },
-          data: gaps.map((gap) => [{ name: words.gap, xAxis: gap.from.getTime() }, { xAxis: gap.to.getTime() }]),
+          // Said once: they all look the same.
+          data: gaps.map((gap) => [{ name: gap === widest ? words.gap : '', xAxis: gap.from.getTime() }, { xAxis: gap.to.getTime() }]),
         },
       },
       {
