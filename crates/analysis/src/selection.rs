@@ -203,10 +203,10 @@ async fn seen_before(store: &Store, first: &Capture) -> Result<Arc<RoaringBitmap
             let seen = if is_last {
                 Arc::new(seen.await?)
             } else {
-                // The same for whatever comes later, and kept should this question run out of time.
+                // The same for whatever comes later, unless somebody leaves; and kept should this question run out of time.
                 let mut hasher = DefaultHasher::new();
                 for capture in &captures {
-                    capture.id.hash(&mut hasher);
+                    (capture.id, capture.chatters).hash(&mut hasher);
                 }
                 let key = format!("seen:{channel}:{:016x}", hasher.finish());
                 store.kept(key, rosters::size, seen).await?

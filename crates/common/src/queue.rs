@@ -5,7 +5,7 @@
 //! next       read announced ids, which removes them, and claim them in MariaDB (token + lease)
 //! refill     announce what comes next in the lanes of the claimed jobs
 //! heartbeat  extend the leases every third of a lease; a job whose token is gone is cancelled
-//! finish     one transaction: the effects + state = done WHERE token matches, or nothing
+//! finish     one transaction: the effects + state = done WHERE token matches, or nothing; without effects, of many at once
 //! reconcile  every poll interval: take back ended leases, announce what is due and not announced
 //! ```
 //! An announcement is a hint: lost, doubled or late, it changes only when a job starts.

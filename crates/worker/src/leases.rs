@@ -16,6 +16,8 @@ use sqlx::MySqlConnection;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::{endings::Endings, jobs::JobError};
+
 type Held = HashMap<(JobId, u64), CancellationToken>;
 
 /// All leases of this worker. Cheap to clone.
@@ -117,6 +119,15 @@ impl Lease {
     /// When MariaDB fails.
     pub async fn finish(&self, connection: &mut MySqlConnection) -> Result<bool, DbError> {
         let ours = db::jobs::finish(connection, self.job, self.token).await?;
+        Ok(ours || !self.leases.fenced)
+    }
+
+    /// Marks the job done, which has no effects. `false`: it is no longer ours.
+    ///
+    /// # Errors
+    /// When MariaDB fails.
+    pub async fn end(&self, endings: &Endings) -> Result<bool, JobError> {
+        let ours = endings.end(self.job, self.token).await?;
         Ok(ours || !self.leases.fenced)
     }
 }

@@ -1,7 +1,7 @@
 //! The worker runs jobs: captures and enrichment. It serves nobody but probes.
 //!
 //! [`runner`] takes announced jobs from [`intake`], as far as there is [`room`], claims them and runs each in a task of its
-//! own; [`leases`] keeps them ours; [`reconcile`] puts right what was lost; [`pulse`] knows whether jobs move;
+//! own; [`leases`] keeps them ours; [`endings`] ends those without effects; [`reconcile`] puts right what was lost; [`pulse`] knows whether jobs move;
 //! [`scheduler`] fills the queue, [`retention`] removes what is due; `jobs/` holds one file per kind.
 //!
 //! [`ByHand`] does the same one step at a time, for whoever makes time pass faster. Two commands beside that: [`migrate`] and [`redrive`].
@@ -144,7 +144,7 @@ async fn open(config: &Config, clock: Clock) -> Result<Context, Error> {
         accounts: Accounts::new(config.accounts.clone()),
         opt_outs: OptOuts::new(config.opt_out_key.clone()),
         pulse: Pulse::default(),
-        endings: Endings::default(),
+        endings: Endings::new(pool.clone()),
         reconciles: trials.sabotage != Some(Sabotage::Reconciler),
         probes: trials.probes,
         pool,

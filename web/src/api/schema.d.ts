@@ -1356,7 +1356,7 @@ export interface components {
             /** Format: date-time */
             first_seen_at: string;
             origin: components["schemas"]["Origin"];
-            /** @description Which raid, when it was one. */
+            /** @description Which raid, when it was one, and the only one since the capture before. */
             raid_id?: string | null;
         };
         /** @description Accounts never seen on the channel before, in any capture that we have of it. */

@@ -57,6 +57,7 @@ describe('liveGraphOption', () => {
       { at: at(2), kind: 'raid', label: 'Raid' },
       { at: at(20), kind: 'streamEnd', label: 'ended' },
       { at: at(22), kind: 'streamStart', label: 'began again' },
+      { at: at(31), kind: 'raid', label: 'not yet in sight' },
     ] as const
     const { series: lines } = liveGraphOption({ points, markers }, words, colors) as unknown as Shape
     const data = lines[0]!.markLine!.data as { name: string; label: { show: boolean } }[]
@@ -72,7 +73,7 @@ describe('liveGraphOption', () => {
 
   it('dots what no line leads to, and nothing else', () => {
     const dots = ({ data, showSymbol, symbolSize }: Series) =>
-      data.filter((_, dataIndex) => showSymbol && symbolSize(null, { dataIndex }) > 0).map(([, value]) => value)
+      data.filter((_, dataIndex) => showSymbol && symbolSize(null, { dataIndex }) >= 1).map(([, value]) => value)
     expect(dots(series('in chat'))).toEqual([10, 14])
     expect(dots(series('viewers'))).toEqual([12])
     const joined = points.map((point) => ({ ...point, gapBefore: false }))

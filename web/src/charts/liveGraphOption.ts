@@ -44,7 +44,9 @@ function withRoom(markers: readonly NamedMarker[], points: readonly CapturePoint
   const [first, last] = [points[0], points.at(-1)]
   const room = first && last ? ROOM * length({ from: first.at, to: last.at }) : 0
   const named = new Set<NamedMarker>()
-  const inTurn = markers.toSorted((a, b) => Number(b.kind === 'raid') - Number(a.kind === 'raid') || b.at.getTime() - a.at.getTime())
+  // What lies outside is not drawn: a raid is told of before a capture holds it.
+  const drawn = markers.filter(({ at }) => !room || !first || !last || (at >= first.at && at <= last.at))
+  const inTurn = drawn.toSorted((a, b) => Number(b.kind === 'raid') - Number(a.kind === 'raid') || b.at.getTime() - a.at.getTime())
   for (const marker of inTurn) {
     const isFree = [...named].every((one) => Math.abs(one.at.getTime() - marker.at.getTime()) >= room)
     if (isFree) named.add(marker)
@@ -71,7 +73,8 @@ function line(samples: readonly Sample[]) {
     symbol: 'circle',
     showSymbol: alone.size > 0,
     showAllSymbol: true,
-    symbolSize: (_: unknown, { dataIndex }: { dataIndex: number }) => (alone.has(dataIndex) ? 6 : 0),
+    // Not nothing, which could not be made larger for the one that is pointed at.
+    symbolSize: (_: unknown, { dataIndex }: { dataIndex: number }) => (alone.has(dataIndex) ? 6 : 0.01),
   }
 }
 

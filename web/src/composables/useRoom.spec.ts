@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { computed, watch } from 'vue'
 
+import { ALL_CAPTURES } from '@/domain/analysis'
 import { captureId } from '@/domain/ids'
 import { answer } from '@/testing/answers'
 import { mountInPage } from '@/testing/mount'
@@ -32,8 +33,8 @@ const streams = (...ids: string[]) => ({
 })
 
 describe('a newer broadcast’s first capture', () => {
-  async function overtake(isHeld: boolean, at = '/channels/lumi') {
-    let now = streams('8')
+  async function overtake(isHeld: boolean, before = ['8'], after = ['9', '8']) {
+    let now = streams(...before)
     answer({ 'GET /api/v1/channels/1/streams': () => now })
     let room!: ReturnType<typeof useRoom>
     const subjects: unknown[] = []
@@ -43,11 +44,11 @@ describe('a newer broadcast’s first capture', () => {
         watch(room.subject, (subject) => subjects.push(subject?.id), { flush: 'sync' })
         return () => null
       },
-    }, { at })
-    await vi.waitFor(() => expect(room.choice.value).toBe('8'))
-    now = streams('9', '8')
+    }, { at: '/channels/lumi' })
+    await vi.waitFor(() => expect(room.subject.value).not.toBeNull())
+    now = streams(...after)
     await queries.invalidateQueries()
-    await vi.waitFor(() => expect(room.streams.value).toHaveLength(2))
+    await vi.waitFor(() => expect(room.streams.value).toHaveLength(after.length))
     return { room, router, subjects: [...new Set(subjects)] }
   }
 
@@ -66,6 +67,12 @@ describe('a newer broadcast’s first capture', () => {
     room.choice.value = room.streams.value[0]!.id
     await vi.waitFor(() => expect(router.currentRoute.value.query).toEqual({}))
     expect(room.subject.value?.id).toBe('9')
+  })
+
+  it('does not take the place of all captures either, of which none belonged to a broadcast', async () => {
+    const { room, router } = await overtake(true, [], ['9'])
+    expect(room.subject.value).toEqual({ kind: 'channel', id: '1' })
+    expect(router.currentRoute.value.query).toEqual({ stream: ALL_CAPTURES })
   })
 })
 

@@ -31,9 +31,10 @@ export function useRoom(channel: Readonly<Ref<Channel>>, isHeld: () => boolean =
   const subject = computed<Subject | null>(() => known.value ? subjectOf(shown.value, channel.value) : null)
 
   watch(captured, async (now) => {
-    const former = streams.value[0]?.id
+    const former = subject.value && (streams.value[0]?.id ?? ALL_CAPTURES)
     // The address names the former one before the newer is known here: nothing flickers, and a reload shows the same.
-    const isOvertaken = now !== undefined && now.findIndex(({ id }) => id === former) > 0
+    const isFirst = former === ALL_CAPTURES && now !== undefined && now.length > 0
+    const isOvertaken = isFirst || (now ?? []).findIndex(({ id }) => id === former) > 0
     if (isOvertaken && wanted.value === null && isHeld()) {
       await router.replace({ query: { ...route.query, stream: former } })
     }

@@ -46,12 +46,16 @@ describe('Sessions', () => {
   })
 
   it('says what will be lost, deletes, and offers to undo', async () => {
-    const { wrapper, asked } = await open([wire('b')], {
+    const list = [wire('b', { captures: 11 })]
+    const { wrapper, asked, queries } = await open(list, {
       'DELETE /api/v1/sessions/b': { status: 200, body: {} },
       'POST /api/v1/sessions/b/restore': { body: {} },
     })
     await press('Autres actions sur « Sb »')
     await press('Supprimer')
+    await vi.waitFor(() => expect(plain(dialog().textContent)).toContain('11 captures (Lumi)'))
+    list[0] = wire('b')
+    await queries.invalidateQueries()
     await vi.waitFor(() => expect(plain(dialog().textContent)).toContain('12 captures (Lumi)'))
     await press('Supprimer', dialog())
     await vi.waitFor(() => expect(wrapper.find('.deleted').exists()).toBe(true))

@@ -146,7 +146,7 @@ pub fn origins(captures: &[Capture], raids: &[(ChannelId, DateTime<Utc>)]) -> Ve
                 usual.is_some_and(|usual| capture.new >= WAVE_LEAST && capture.new > WAVE_TIMES * usual)
             };
             origins.push(match raid_of(raids, capture, before) {
-                Some(raid) => (Origin::Raid, Some(raid)),
+                Some((raid, is_alone)) => (Origin::Raid, is_alone.then_some(raid)),
                 None if is_wave() => (Origin::Wave, None),
                 None => (Origin::Organic, None),
             });
@@ -155,18 +155,22 @@ pub fn origins(captures: &[Capture], raids: &[(ChannelId, DateTime<Utc>)]) -> Ve
     origins
 }
 
-/// The last raid between the capture before and this one, not longer ago than [`RAID_WINDOW`].
+/// The last raid between the capture before and this one, not longer ago than [`RAID_WINDOW`]; and whether there was no
+/// other: of two, nobody can tell who came with which.
 fn raid_of(
     raids: &[(ChannelId, DateTime<Utc>)],
     capture: &Capture,
     before: Option<DateTime<Utc>>,
-) -> Option<usize> {
+) -> Option<(usize, bool)> {
     let last = raids.partition_point(|raid| *raid <= (capture.channel, capture.at)).checked_sub(1)?;
     let (channel, at) = raids[last];
     let fits = channel == capture.channel
         && capture.at - at <= RAID_WINDOW
         && before.is_none_or(|before| before < at);
-    fits.then_some(last)
+    let since = before.unwrap_or(capture.at - RAID_WINDOW);
+    let other = last.checked_sub(1).map(|other| raids[other]);
+    let is_alone = other.is_none_or(|(channel, at)| channel != capture.channel || at <= since);
+    fits.then_some((last, is_alone))
 }
 
 /// The upper of two in the middle; none of too few to compare with.

@@ -1,6 +1,7 @@
 //! Raids: who came with one, who stayed, who came again.
 //!
-//! Those who come after a second raid came with that one, as [`super::newcomers`] says of newcomers, too.
+//! Those who come after a second raid came with that one; of two between the same two captures, nobody can tell. So says
+//! [`super::newcomers`] of newcomers, too.
 
 use std::sync::Arc;
 

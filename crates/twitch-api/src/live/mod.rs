@@ -47,7 +47,7 @@ pub(crate) async fn run(app: App, shutdown: Shutdown) {
                     tracing::warn!(%error, "streams.poll_failed");
                 }
                 tokio::select! {
-                    told = tokio::time::timeout(every, tell(&app, &mut shown.untold)) => {
+                    told = tokio::time::timeout(every / 2, tell(&app, &mut shown.untold)) => {
                         if told.is_err() {
                             tracing::warn!("streams.telling_cut_off");
                         }
@@ -164,10 +164,10 @@ impl Shown {
     }
 }
 
-/// Tells the open pages of everybody who may look into the channels. When nobody can say who that is, all stays untold
-/// until the next poll.
+/// Tells the open pages of everybody who may look into the channels. When nobody can say who that is, or when it is cut
+/// off, all stays untold until the next poll: to be told twice does no harm.
 async fn tell(app: &App, untold: &mut Changes) {
-    let changes = std::mem::take(untold);
+    let changes = &*untold;
     let channels: Vec<_> = changes.viewers.keys().chain(&changes.streams).copied().collect();
     if channels.is_empty() {
         return;
@@ -177,13 +177,13 @@ async fn tell(app: &App, untold: &mut Changes) {
         Ok(people) => people,
         Err(error) => {
             tracing::warn!(%error, "streams.not_told");
-            *untold = changes;
             return;
         }
     };
     let users: Vec<_> = people.chunk_by(|left, right| left.0 == right.0).map(<[_]>::to_vec).collect();
-    let tell = |roles| tell_user(app, &changes, roles);
+    let tell = |roles| tell_user(app, changes, roles);
     futures_util::stream::iter(users).for_each_concurrent(TOLD_AT_ONCE, tell).await;
+    *untold = Changes::default();
 }
 
 /// Tells one user, who may look into the channels that `roles` name.

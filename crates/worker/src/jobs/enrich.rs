@@ -45,11 +45,10 @@ pub async fn run(context: &Context, lease: &Lease, payload: &EnrichAccounts) -> 
             return Err(JobError::Later { delay: Duration::ZERO });
         }
     }
-    let mut connection = context.pool.acquire().await.map_err(DbError::from)?;
-    let ours = lease.finish(&mut connection).await?;
-    drop(connection);
+    // What it stored was nobody's but the accounts'.
+    let ended = super::finish_only(context, lease).await;
     tell(context, payload).await?;
-    if ours { Ok(()) } else { Err(JobError::Fenced) }
+    ended
 }
 
 async fn enrich(context: &Context, ids: &[TwitchUserId]) -> Result<(), JobError> {

@@ -122,8 +122,7 @@ pub async fn run(context: &Context, lease: &Lease, job: &ClaimedJob) -> Result<(
 
 /// Marks a job done that has no effects.
 async fn finish_only(context: &Context, lease: &Lease) -> Result<(), JobError> {
-    let ours = context.endings.end(&context.pool, lease.job(), lease.token()).await?;
-    if ours { Ok(()) } else { Err(JobError::Fenced) }
+    if lease.end(&context.endings).await? { Ok(()) } else { Err(JobError::Fenced) }
 }
 
 /// What giving a job up means, in the transaction that does so.

@@ -52,6 +52,19 @@ async fn of_jobs_ended_together_those_given_away_are_left_alone() {
 }
 
 #[tokio::test]
+async fn jobs_without_effects_are_ended_at_their_first_run() {
+    let mut world = World::new().await;
+    // Of two tenants, so that two windows are filled again and again.
+    let jobs = world.ask_for_traceless(200).await;
+    world.queue.announce(&jobs).await;
+    world.start_worker().await;
+    world.start_worker().await;
+    world.until("SELECT COUNT(*) FROM jobs WHERE state = 'done'", 200).await;
+    world.stop().await;
+    assert_eq!(world.count("SELECT COUNT(*) FROM jobs WHERE attempt = 1 AND last_error IS NULL").await, 200);
+}
+
+#[tokio::test]
 async fn a_job_of_a_lost_worker_is_run_by_another() {
     let mut world = World::new().await;
     world.twitch.room(1, &[(10, "ana")]);

@@ -273,11 +273,34 @@ impl World {
 
     /// The same, each taking so many milliseconds.
     pub async fn ask_for_naps(&self, tenant: u64, count: u32, nap_ms: u64) -> Vec<JobId> {
+        let probe = |n| Probe {
+            name: format!("{tenant}-{n}"),
+            tenant: UserId(tenant),
+            nap_ms,
+            traceless: false,
+            abort_at: None,
+            poison: false,
+        };
+        self.insert((0..count).map(probe)).await
+    }
+
+    /// Jobs of two tenants that leave nothing; not announced.
+    pub async fn ask_for_traceless(&self, count: u32) -> Vec<JobId> {
+        let probe = |n: u32| Probe {
+            name: n.to_string(),
+            tenant: UserId(7 + u64::from(n % 2)),
+            nap_ms: 0,
+            traceless: true,
+            abort_at: None,
+            poison: false,
+        };
+        self.insert((0..count).map(probe)).await
+    }
+
+    async fn insert(&self, probes: impl Iterator<Item = Probe>) -> Vec<JobId> {
         let mut connection = self.pool.acquire().await.unwrap();
         let mut jobs = Vec::new();
-        for n in 0..count {
-            let (name, tenant) = (format!("{tenant}-{n}"), UserId(tenant));
-            let probe = Probe { name, tenant, nap_ms, traceless: false, abort_at: None, poison: false };
+        for probe in probes {
             let job = NewJob::of(&probe).unwrap();
             jobs.push(db::jobs::insert(&mut connection, &job, "").await.unwrap().0);
         }

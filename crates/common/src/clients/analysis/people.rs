@@ -42,7 +42,7 @@ pub struct Newcomer {
     /// The account's age at that moment, in whole days.
     pub age_days: Option<u32>,
     pub origin: Origin,
-    /// Which raid, when it was one.
+    /// Which raid, when it was one, and the only one since the capture before.
     pub raid_id: Option<String>,
     pub came_back: bool,
 }

@@ -82,7 +82,7 @@ pub async fn extend(
     held: &[(JobId, u64)],
     lease: Duration,
 ) -> Result<Vec<(JobId, u64)>, DbError> {
-    let pairs = json_list(held)?;
+    let pairs = json_list(&in_order(held))?;
     sqlx::query!(
         "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]', token BIGINT UNSIGNED PATH '$[1]')) AS held
          STRAIGHT_JOIN jobs ON jobs.id = held.id
@@ -125,17 +125,25 @@ pub async fn finish(connection: &mut MySqlConnection, job: JobId, token: u64) ->
     Ok(done.rows_affected() == 1)
 }
 
+/// Whoever locks many jobs locks them in one order, so that nobody waits for somebody who waits for them.
+fn in_order(held: &[(JobId, u64)]) -> Vec<(JobId, u64)> {
+    let mut held = held.to_vec();
+    held.sort_unstable();
+    held
+}
+
 /// Marks jobs done that have no effects; returns those that were still ours.
 ///
 /// # Errors
 /// When MariaDB fails.
 pub async fn finish_all(pool: &Pool, held: &[(JobId, u64)]) -> Result<HashSet<(JobId, u64)>, DbError> {
+    let held = in_order(held);
     let mut tx = pool.begin().await?;
     let ours = sqlx::query!(
         "SELECT STRAIGHT_JOIN jobs.id, jobs.token AS `token!`
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]', token BIGINT UNSIGNED PATH '$[1]')) AS held
          JOIN jobs ON jobs.id = held.id WHERE jobs.state = 'running' AND jobs.token = held.token FOR UPDATE",
-        json_list(held)?,
+        json_list(&held)?,
     )
     .fetch_all(&mut *tx)
     .await?;
