@@ -25,10 +25,10 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// Twitch's id of the stream: grows with time.
+    /// Twitch's id of the stream: grows with time. Several channels may begin in the same second.
     pub(crate) fn id(&self) -> String {
         let seconds = (self.occasion.start / 1_000 - 1_400_000_000).max(0) as u64;
-        (seconds * 700 + self.occasion.key % 700).to_string()
+        (seconds * 1_000_000 + self.occasion.key % 1_000_000).to_string()
     }
 
     pub(crate) fn is_live(&self, at: i64) -> bool {
