@@ -25,10 +25,11 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// Twitch's id of the stream: grows with time. Several channels may begin in the same second.
+    /// Twitch's id of the stream: grows with time. Those that begin in the same second differ in the upper
+    /// half of the key: the lower digits have decided when a daily one begins.
     pub(crate) fn id(&self) -> String {
         let seconds = (self.occasion.start / 1_000 - 1_400_000_000).max(0) as u64;
-        (seconds * 1_000_000 + self.occasion.key % 1_000_000).to_string()
+        (seconds * 1_000_000_000 + (self.occasion.key >> 32) % 1_000_000_000).to_string()
     }
 
     pub(crate) fn is_live(&self, at: i64) -> bool {
@@ -105,6 +106,8 @@ fn planned(schedule: Schedule, channel_key: u64, from: i64, to: i64) -> impl Ite
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     const NOON: i64 = 1_800_000_000_000;
@@ -138,5 +141,20 @@ mod tests {
         changes.end(&stream, NOON + HOUR_MS);
         assert!(now(&changes, NOON + HOUR_MS + 1).is_empty());
         assert_eq!(now(&changes, NOON)[0].id(), stream.id());
+    }
+
+    #[test]
+    fn streams_of_the_same_second_have_their_own_ids() {
+        let mut changes = Changes::default();
+        let forced: HashSet<_> = (0..200).map(|channel| changes.start(channel, NOON).id()).collect();
+        assert_eq!(forced.len(), 200);
+
+        let changes = Changes::default();
+        let daily =
+            |channel| changes.streams(Schedule::Daily { hour: 18 }, channel, NOON, NOON + 10 * DAY_MS);
+        let ids: Vec<_> = (0..2_000).flat_map(daily).map(|stream| stream.id()).collect();
+        assert!(ids.len() > 10_000, "{}", ids.len());
+        assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
+        assert!(ids.iter().all(|id| id.parse::<i64>().is_ok()), "larger than most clients can read");
     }
 }
