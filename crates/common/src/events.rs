@@ -103,13 +103,13 @@ pub struct CaptureEvent {
     pub new_count: u32,
 }
 
-/// Tells `users`; without Redis nobody hears it, and pages catch up by asking.
-pub async fn publish(redis: &Redis, users: &[UserId], event: &Event) {
+/// Tells `users`; whether all of them were told. Without Redis nobody hears it, and pages catch up by asking.
+pub async fn publish(redis: &Redis, users: &[UserId], event: &Event) -> bool {
     let json = match serde_json::to_string(event) {
         Ok(json) => json,
         Err(error) => {
             tracing::error!(%error, "events.not_serialised");
-            return;
+            return false;
         }
     };
     let script = Script::new(include_str!("lua/publish_event.lua"));
@@ -124,9 +124,10 @@ pub async fn publish(redis: &Redis, users: &[UserId], event: &Event) {
         };
         if let Err(error) = outcome {
             tolerated("events.publish", &error);
-            return;
+            return false;
         }
     }
+    true
 }
 
 /// A published event as subscribers receive it.

@@ -5,23 +5,20 @@
 //! some of it sooner, but of viewers nothing; the poll is what everything falls back on.
 
 mod cache;
+mod telling;
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
 use common::{
     clients::twitch_api::LiveStream,
     db,
-    events::{self, ChannelViewers, Event},
-    ids::{ChannelId, StreamId, UserId},
+    ids::{ChannelId, StreamId},
     lifecycle::Shutdown,
 };
-use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
 use crate::{App, TwitchError, budget::Urgency};
+use telling::Untold;
 
 pub use cache::LiveCache;
 
@@ -33,25 +30,23 @@ const BATCH: u32 = 100;
 /// A broadcast that is not listed by so many polls in a row has ended.
 const MISSES: u32 = 3;
 
-/// How many users are told at once.
-const TOLD_AT_ONCE: usize = 16;
-
 /// Polls until the shutdown.
 pub(crate) async fn run(app: App, shutdown: Shutdown) {
     let mut shown = Shown::default();
     loop {
         let every = app.live.poll_every;
+        // Polls begin so far apart, whatever they and the telling take: a broadcast that was not seen for
+        // some periods counts as missed by as many polls.
+        let next = Instant::now() + every;
         match db::leases::take(&app.pool, LEASE, app.replica, every * 2 + Duration::from_secs(10)).await {
             Ok(true) => {
                 if let Err(error) = round(&app, &mut shown).await {
                     tracing::warn!(%error, "streams.poll_failed");
                 }
+                // Telling has the time that is left; where Twitch has taken all of it, a little all the same.
+                let deadline = next.max(Instant::now() + every / 4);
                 tokio::select! {
-                    told = tokio::time::timeout(every / 2, tell(&app, &mut shown.untold)) => {
-                        if told.is_err() {
-                            tracing::warn!("streams.telling_cut_off");
-                        }
-                    }
+                    () = telling::tell(&app, &mut shown.untold, deadline) => {}
                     () = shutdown.draining() => {}
                 }
             }
@@ -59,7 +54,7 @@ pub(crate) async fn run(app: App, shutdown: Shutdown) {
             Ok(false) => shown = Shown::default(),
             Err(error) => tracing::warn!(%error, "streams.poll_postponed"),
         }
-        if !shutdown.pause(every).await {
+        if !shutdown.pause(next.saturating_duration_since(Instant::now())).await {
             break;
         }
     }
@@ -110,7 +105,7 @@ async fn record(app: &App, asked: &[ChannelId], live: &[LiveStream]) -> Result<(
 struct Shown {
     /// The broadcasts as Twitch last listed them, by channel; none of a channel that is not live.
     broadcasts: HashMap<ChannelId, Option<Broadcast>>,
-    untold: Changes,
+    untold: Untold,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,15 +114,6 @@ struct Broadcast {
     viewers: u32,
     /// How many polls in a row have not listed it.
     misses: u32,
-}
-
-/// What is other than before.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Changes {
-    /// Of broadcasts that went on.
-    viewers: HashMap<ChannelId, u32>,
-    /// A broadcast began or ended.
-    streams: HashSet<ChannelId>,
 }
 
 impl Shown {
@@ -151,12 +137,12 @@ impl Shown {
                 }
                 (Some(before), Some(now)) if before.id == now.id => {
                     if before.viewers != now.viewers {
-                        self.untold.viewers.insert(*channel, now.viewers);
+                        self.untold.changes.viewers.insert(*channel, now.viewers);
                     }
                 }
                 (None, None) => {}
                 _ => {
-                    self.untold.streams.insert(*channel);
+                    self.untold.changes.streams.insert(*channel);
                 }
             }
             *before = listed;
@@ -164,48 +150,11 @@ impl Shown {
     }
 }
 
-/// Tells the open pages of everybody who may look into the channels. When nobody can say who that is, or when it is cut
-/// off, all stays untold until the next poll: to be told twice does no harm.
-async fn tell(app: &App, untold: &mut Changes) {
-    let changes = &*untold;
-    let channels: Vec<_> = changes.viewers.keys().chain(&changes.streams).copied().collect();
-    if channels.is_empty() {
-        return;
-    }
-    let since = app.clock.now() - db::channels::TOLD;
-    let people = match db::channels::people_of(&app.pool, &channels, since).await {
-        Ok(people) => people,
-        Err(error) => {
-            tracing::warn!(%error, "streams.not_told");
-            return;
-        }
-    };
-    let users: Vec<_> = people.chunk_by(|left, right| left.0 == right.0).map(<[_]>::to_vec).collect();
-    let tell = |roles| tell_user(app, changes, roles);
-    futures_util::stream::iter(users).for_each_concurrent(TOLD_AT_ONCE, tell).await;
-    *untold = Changes::default();
-}
-
-/// Tells one user, who may look into the channels that `roles` name.
-async fn tell_user(app: &App, changes: &Changes, roles: Vec<(UserId, ChannelId)>) {
-    let Some((user, _)) = roles.first().copied() else { return };
-    let mut channels = Vec::new();
-    for (_, channel_id) in roles {
-        // Whose broadcast began or ended is looked at anew, with those who watch.
-        if changes.streams.contains(&channel_id) {
-            events::publish(&app.redis, &[user], &Event::ChannelChanged { channel_id }).await;
-        } else if let Some(viewers) = changes.viewers.get(&channel_id) {
-            channels.push(ChannelViewers { channel_id, viewers: *viewers });
-        }
-    }
-    if !channels.is_empty() {
-        events::publish(&app.redis, &[user], &Event::Viewers { channels }).await;
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::HashSet;
+
+    use super::{telling::Changes, *};
 
     #[test]
     fn what_is_other_than_before_is_told_once() {
@@ -220,7 +169,7 @@ mod tests {
         let mut shown = Shown::default();
         let mut poll = |listed: &[LiveStream]| {
             shown.take_in(&[one, two], listed);
-            std::mem::take(&mut shown.untold)
+            std::mem::take(&mut shown.untold.changes)
         };
         let nothing = Changes::default;
         let watching = |viewers| Changes { viewers: HashMap::from([(one, viewers)]), ..nothing() };
@@ -240,6 +189,6 @@ mod tests {
         shown.take_in(&[one, two], &[live(9, 2)]);
         shown.take_in(&[one, two], &[live(10, 3)]);
         let both = Changes { viewers: HashMap::from([(one, 2)]), streams: HashSet::from([one]) };
-        assert_eq!(shown.untold, both, "what could not be told waits");
+        assert_eq!(shown.untold.changes, both, "what could not be told waits");
     }
 }

@@ -13,7 +13,10 @@ use common::{
     problem::ProblemLine,
     redis_store::Redis,
 };
-use devstack::testing::{TestDatabase, TestRedis};
+use devstack::{
+    proxy::Proxy,
+    testing::{TestDatabase, TestRedis},
+};
 use futures_util::StreamExt as _;
 use serde_json::Value;
 use sqlx::MySqlPool;
@@ -56,6 +59,24 @@ impl Rig {
 
     /// The same, the first replica with `extra` variables.
     pub async fn start_with(extra: &[(&str, &str)]) -> Self {
+        let mut rig = Self::prepare().await;
+        (rig.api, rig.api_url) = rig.replica(extra).await;
+        rig
+    }
+
+    /// The same; the first replica reaches Redis through a proxy, which can misbehave.
+    pub async fn start_behind_redis_proxy(extra: &[(&str, &str)]) -> (Self, Proxy) {
+        let mut rig = Self::prepare().await;
+        let (address, database) = rig.redis.url().strip_prefix("redis://").unwrap().split_once('/').unwrap();
+        let proxy = Proxy::start(vec![address.parse().unwrap()]).await.unwrap();
+        let url = format!("redis://{}/{database}", proxy.address());
+        let extra: Vec<_> = extra.iter().copied().chain([("REDIS_URL", url.as_str())]).collect();
+        (rig.api, rig.api_url) = rig.replica(&extra).await;
+        (rig, proxy)
+    }
+
+    /// All but a replica.
+    async fn prepare() -> Self {
         if let Ok(level) = std::env::var("TEST_LOG") {
             common::telemetry::init(&TelemetryConfig { service: "test", level, json: false });
         }
@@ -70,7 +91,7 @@ impl Rig {
         let redis = devstack::testing::redis().await.unwrap();
         let pool = MySqlPool::connect(db.url()).await.unwrap();
         let http = common::http::client(Duration::from_secs(30)).unwrap();
-        let mut rig = Self {
+        Self {
             front,
             db,
             redis,
@@ -81,9 +102,7 @@ impl Rig {
             twitch,
             sim: sim_url,
             shutdown,
-        };
-        (rig.api, rig.api_url) = rig.replica(extra).await;
-        rig
+        }
     }
 
     /// Starts a replica, with `extra` variables.

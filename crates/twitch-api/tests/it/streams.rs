@@ -8,6 +8,7 @@ use common::{
     ids::{ChannelId, UserId},
     redis_keys,
 };
+use devstack::proxy;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use twitch_sim::people::{HARBOR_LIGHT, NEW_FACE, PETIT_PIXEL};
@@ -122,6 +123,34 @@ async fn open_pages_are_told_of_viewers_and_of_what_the_poll_finds_changed() {
     assert!(!told(ended.clone()).await, "it goes on");
     set_live(&rig, harbor, false).await;
     rig.eventually("the end is told", || told(ended.clone())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_while_redis_is_away_is_told_when_it_is_back() {
+    let (rig, proxy) = Rig::start_behind_redis_proxy(&[("STREAM_POLL_SECONDS", "1")]).await;
+    let (user, harbor) = (UserId(1), channel(HARBOR_LIGHT));
+    set_live(&rig, harbor, true).await;
+    rig.knows(user, &[(harbor, Role::Moderator)]).await;
+    rig.eventually("the broadcast is known", || async {
+        let stored = sqlx::query_scalar("SELECT channel_id FROM streams");
+        let stored: Vec<u64> = stored.fetch_all(&rig.pool).await.unwrap();
+        stored == [harbor.0]
+    })
+    .await;
+
+    proxy.set(proxy::Fault::Reset);
+    set_live(&rig, harbor, false).await;
+    let polls = rig.front.count("helix/streams");
+    // The third of them finds the end; before the fourth begins, it was tried to tell it.
+    rig.eventually("four more polls", || async { rig.front.count("helix/streams") >= polls + 4 }).await;
+    let redis = rig.redis_store();
+    let told = || async {
+        let heard = events::since(&redis, user, "0").await.unwrap();
+        heard.iter().any(|told| told.event == Event::ChannelChanged { channel_id: harbor })
+    };
+    assert!(!told().await, "Redis was not away");
+    proxy.set(proxy::Fault::None);
+    rig.eventually("the end is told", told).await;
 }
 
 /// Channels that Twitch does not know, with ids below those of the simulator's people, from 2,000,000 on.
