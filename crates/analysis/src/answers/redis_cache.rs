@@ -10,7 +10,7 @@ use common::{
     metrics,
     redis_store::{Redis, tolerated},
 };
-use redis::{Cmd, FromRedisValue, RedisError};
+use redis::{Cmd, ErrorKind, FromRedisValue, RedisError};
 
 /// How long an answer from Redis is waited for: computing takes about as long.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -60,10 +60,18 @@ impl Spent {
 /// What becomes of a command that Redis has not answered well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refusal {
-    /// It was not carried out.
+    /// It was not carried out: nobody was there to take it, or Redis said no.
     Sure,
-    /// It was sent, and may be carried out later.
+    /// It may have been sent, and may have been carried out or be so later.
     Unsure,
+}
+
+impl From<&RedisError> for Refusal {
+    /// A connection that breaks does not tell what it has carried before.
+    fn from(error: &RedisError) -> Self {
+        let said_no = matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension);
+        if said_no || error.is_connection_refusal() { Self::Sure } else { Self::Unsure }
+    }
 }
 
 impl RedisCache {
@@ -128,7 +136,7 @@ impl RedisCache {
         };
         tolerated(what, &error);
         *self.away_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + COOL_DOWN);
-        Err(if error.is_timeout() { Refusal::Unsure } else { Refusal::Sure })
+        Err(Refusal::from(&error))
     }
 
     fn is_away(&self) -> bool {
@@ -140,6 +148,10 @@ impl RedisCache {
 #[cfg(test)]
 mod tests {
     use common::config::RedisConfig;
+    use tokio::{
+        io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+        net::{TcpListener, TcpStream},
+    };
 
     use super::*;
 
@@ -157,12 +169,58 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_redis_may_still_store_is_spent() {
-        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("redis://{}/", silent.local_addr().unwrap()).into();
+    async fn what_redis_may_have_stored_is_spent() {
+        assert_eq!(spent_when_answered(None).await, 2, "no answer in time");
+        assert_eq!(spent_when_answered(Some("")).await, 2, "closed instead of an answer");
+    }
+
+    #[tokio::test]
+    async fn what_redis_says_no_to_is_not_spent() {
+        assert_eq!(spent_when_answered(Some("-OOM command not allowed\r\n")).await, 0);
+        assert_eq!(spent_when_answered(Some("-READONLY a replica\r\n")).await, 0);
+    }
+
+    /// How much is spent when Redis answers a SET of two bytes so and hangs up; without an answer it waits.
+    async fn spent_when_answered(answer: Option<&'static str>) -> usize {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("redis://{}/", listener.local_addr().unwrap()).into();
         let cache = RedisCache::new(Redis::new(&RedisConfig { url }).unwrap(), Duration::from_mins(5));
+        let served = tokio::spawn(serve(listener, answer));
+        // The connection is there before the SET, whose time is short.
+        cache.redis.check().await.unwrap();
         assert_eq!(cache.store("key", &Bytes::from_static(b"{}")).await, Err("redis"));
-        assert_eq!(cache.spent().bytes, 2);
+        let served = tokio::time::timeout(Duration::from_secs(20), served).await;
+        served.expect("the SET never came").unwrap();
+        cache.spent().bytes
+    }
+
+    /// Says OK to everything that comes before a SET. A connection that is not closed is returned.
+    async fn serve(listener: TcpListener, answer: Option<&'static str>) -> Option<BufReader<TcpStream>> {
+        let mut client = BufReader::new(listener.accept().await.unwrap().0);
+        while command(&mut client).await != b"SET\r\n" {
+            client.write_all(b"+OK\r\n").await.unwrap();
+        }
+        let Some(answer) = answer else { return Some(client) };
+        client.write_all(answer.as_bytes()).await.unwrap();
+        None
+    }
+
+    /// Reads a command, an array of strings: `*1 $4 PING`, line ends for spaces. Its name with the line end.
+    async fn command(client: &mut BufReader<TcpStream>) -> Vec<u8> {
+        let mut parts = Vec::new();
+        for _ in 0..number(client).await {
+            let mut part = vec![0; number(client).await + 2];
+            client.read_exact(&mut part).await.unwrap();
+            parts.push(part);
+        }
+        parts.swap_remove(0)
+    }
+
+    /// Reads a line such as `$4`.
+    async fn number(client: &mut BufReader<TcpStream>) -> usize {
+        let mut line = String::new();
+        client.read_line(&mut line).await.unwrap();
+        line.trim_end().trim_start_matches(['*', '$']).parse().unwrap()
     }
 
     #[test]
