@@ -4,7 +4,7 @@
 //! enqueue    INSERT, in the transaction of the domain write; after its commit, announce the id (best effort)
 //! next       read announced ids, which removes them, and claim them in MariaDB (token + lease)
 //! refill     announce what comes next in the lanes of the claimed jobs
-//! heartbeat  extend the leases every third of a lease; a job whose token is gone is cancelled
+//! heartbeat  extend the leases every third of a lease; the run of a job that was given away is cancelled
 //! finish     one transaction: the effects + state = done WHERE token matches, or nothing; without effects, of many at once
 //! reconcile  every poll interval: take back ended leases, announce what is due and not announced
 //! ```

@@ -26,7 +26,8 @@ impl ByHand {
     /// # Errors
     /// When MariaDB is not up in time.
     pub async fn open(config: &Config, clock: Clock) -> Result<Self, Error> {
-        let context = crate::open(config, clock).await?;
+        let (context, endings) = crate::open(config, clock).await?;
+        tokio::spawn(endings);
         Ok(Self {
             leases: Leases::new(context.pool.clone(), config.jobs.lease, true),
             room: Room::new(config.jobs.concurrency),

@@ -8,6 +8,7 @@ use common::{
     db::{self, Pool},
     ids::JobId,
 };
+use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::jobs::JobError;
@@ -29,20 +30,19 @@ struct Ending {
 }
 
 impl Endings {
-    /// Its task ends when nobody has it any more.
-    pub fn new(pool: Pool) -> Self {
+    /// With the task that ends the jobs, to be spawned; it returns when nobody has the other half any more.
+    pub fn new(pool: Pool) -> (Self, BoxFuture<'static, ()>) {
         let (endings, waiting) = mpsc::channel(TOGETHER);
-        tokio::spawn(end_together(pool, waiting));
-        Self(endings)
+        (Self(endings), Box::pin(end_together(pool, waiting)))
     }
 
     /// Marks `job`, held under `token`, done, unless it is no longer ours: then `false`. So it is, too, when MariaDB has
     /// done it and its answer was lost.
     ///
     /// # Errors
-    /// When MariaDB fails.
+    /// When MariaDB fails, or the task has panicked, with which the worker ends: another one may do it.
     pub async fn end(&self, job: JobId, token: u64) -> Result<bool, JobError> {
-        let gone = || JobError::retry("database", "nobody ends jobs here any more");
+        let gone = || JobError::retry("worker_lost", "nobody ends jobs here any more");
         let (told, outcome) = oneshot::channel();
         self.0.send(Ending { job: (job, token), told }).await.map_err(|_| gone())?;
         outcome.await.map_err(|_| gone())?
@@ -65,5 +65,21 @@ async fn end_together(pool: Pool, mut waiting: mpsc::Receiver<Ending>) {
             // Who no longer waits has lost the lease.
             told.send(outcome).ok();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn when_nobody_ends_jobs_any_more_the_worker_is_lost() {
+        let (endings, mut waiting) = mpsc::channel(1);
+        let endings = Endings(endings);
+        let panics_with_it = async { drop(waiting.recv().await) };
+        let (ended, ()) = tokio::join!(endings.end(JobId(1), 1), panics_with_it);
+        assert_eq!(ended.unwrap_err().code(), "worker_lost");
+        drop(waiting);
+        assert_eq!(endings.end(JobId(2), 1).await.unwrap_err().code(), "worker_lost");
     }
 }

@@ -70,9 +70,9 @@ impl Leases {
             return;
         }
         for job in lost {
-            // A job that has just finished is not among ours either, and no longer held.
+            // One that was put back or given up here is among them for as long as that is being told: its run
+            // has ended, and nobody heeds its token any more.
             if let Some(token) = self.held().get(job) {
-                tracing::warn!(job = %job.0, "lease.lost");
                 token.cancel();
             }
         }
@@ -108,9 +108,10 @@ impl Lease {
         self.token
     }
 
-    /// Resolves when the job has been given to another worker.
+    /// Resolves, and says so, when the job has been given to another worker.
     pub async fn lost(&self) {
         self.lost.cancelled().await;
+        tracing::warn!(job = %self.job, "lease.lost");
     }
 
     /// Marks the job done, in the transaction of its effects. `false`: it is no longer ours, roll back.

@@ -40,7 +40,7 @@ use common::{
     redis_store::Redis,
     service,
 };
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::BoxFuture};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 pub use crate::by_hand::ByHand;
@@ -71,7 +71,7 @@ pub enum Error {
 /// # Errors
 /// When MariaDB is not up in time, or the listener fails.
 pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> Result<(), Error> {
-    let context = open(&config, Clock::system()).await?;
+    let (context, endings) = open(&config, Clock::system()).await?;
     let (pool, redis, twitch) = (context.pool.clone(), context.redis.clone(), context.twitch.clone());
     let fenced = config.jobs.trials.sabotage != Some(Sabotage::Token);
     let leases = Leases::new(pool.clone(), config.jobs.lease, fenced);
@@ -100,13 +100,14 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> R
     let interval = config.jobs.poll_interval;
     let helpers = [
         vital("heartbeat", &shutdown, leases::beat(leases.clone())),
+        vital("endings", &shutdown, endings),
         vital("reconciler", &shutdown, reconcile::run(context.clone(), interval, shutdown.clone())),
         vital("scheduler", &shutdown, scheduler::run(context.clone(), config.session_ttl, shutdown.clone())),
         vital("retention", &shutdown, retention::run(context.clone(), shutdown.clone())),
     ];
     let running = vital("runner", &shutdown, runner::run(context, leases, config.jobs, shutdown.clone()));
     service::serve("worker", listener, shutdown, readiness, axum::Router::new()).await?;
-    // Running jobs are finished before the heartbeat that keeps them ours stops.
+    // Running jobs are finished before what keeps them ours, and what ends them, stops.
     running.await.ok();
     for helper in helpers {
         helper.abort();
@@ -130,24 +131,26 @@ fn vital(
     })
 }
 
-/// Connects to what jobs need.
-async fn open(config: &Config, clock: Clock) -> Result<Context, Error> {
+/// Connects to what jobs need; with the task of [`Endings`], to be spawned.
+async fn open(config: &Config, clock: Clock) -> Result<(Context, BoxFuture<'static, ()>), Error> {
     let pool = db::connect(&config.database).await?;
     let redis = Redis::new(&config.redis)?;
     let http = http::client(twitch_api::PATIENCE + config.jobs.twitch_timeout * 2)?;
     let token = config.service.internal_token.clone();
     let trials = config.jobs.trials;
-    Ok(Context::from(Parts {
+    let (endings, task) = Endings::new(pool.clone());
+    let context = Context::from(Parts {
         clock,
         queue: Queue::new(pool.clone(), redis.clone()),
         twitch: TwitchApi::new(Upstream::new(config.twitch_api.clone(), http, token)),
         accounts: Accounts::new(config.accounts.clone()),
         opt_outs: OptOuts::new(config.opt_out_key.clone()),
         pulse: Pulse::default(),
-        endings: Endings::new(pool.clone()),
+        endings,
         reconciles: trials.sabotage != Some(Sabotage::Reconciler),
         probes: trials.probes,
         pool,
         redis,
-    }))
+    });
+    Ok((context, task))
 }

@@ -46,8 +46,8 @@ pub async fn run(context: Context, leases: Leases, config: JobsConfig, shutdown:
             () = shutdown.draining() => break,
         };
         let token = rand::Rng::random(&mut rand::rng());
-        let claiming = db::jobs::claim(&context.pool, &announced, token, leases.duration);
-        match db::within(LIMIT, claiming).await {
+        let claim = || db::jobs::claim(&context.pool, &announced, token, leases.duration);
+        match db::within(LIMIT, db::retrying(claim)).await {
             Ok(claimed) => {
                 for (job, permit) in claimed.into_iter().zip(permits) {
                     claims.try_send(job.lane()).ok();

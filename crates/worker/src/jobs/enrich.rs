@@ -39,15 +39,17 @@ pub async fn run(context: &Context, lease: &Lease, payload: &EnrichAccounts) -> 
         }
         if told.elapsed() > TELL_EVERY {
             told = Instant::now();
-            tell(context, payload).await?;
+            tell(context, payload).await;
         }
         if started.elapsed() > SHARE {
             return Err(JobError::Later { delay: Duration::ZERO });
         }
     }
-    // What it stored was nobody's but the accounts'.
+    // The job ends first: telling takes its time and can go wrong, and neither is to cost it a run. Watchers
+    // are told however it ended: what it stored is the accounts', and stays if somebody else has the job by
+    // now.
     let ended = super::finish_only(context, lease).await;
-    tell(context, payload).await?;
+    tell(context, payload).await;
     ended
 }
 
@@ -65,10 +67,11 @@ async fn enrich(context: &Context, ids: &[TwitchUserId]) -> Result<(), JobError>
     Ok(())
 }
 
-async fn tell(context: &Context, payload: &EnrichAccounts) -> Result<(), JobError> {
-    if let EnrichAccounts::Capture { capture } = payload {
-        let remaining = db::accounts::pending(&context.pool).await?;
-        watchers::tell(context, *capture, &[Event::Enriched { remaining }]).await;
+/// Tells the watchers of the capture how many accounts are still waiting, if that can be known.
+async fn tell(context: &Context, payload: &EnrichAccounts) {
+    let EnrichAccounts::Capture { capture } = payload else { return };
+    match db::accounts::pending(&context.pool).await {
+        Ok(remaining) => watchers::tell(context, *capture, &[Event::Enriched { remaining }]).await,
+        Err(error) => tracing::warn!(%error, "enrich.not_told"),
     }
-    Ok(())
 }

@@ -1,5 +1,15 @@
 //! Enrichment: every account once, in full batches, and what is gone stays gone.
 
+use std::sync::Arc;
+
+use common::{
+    db,
+    ids::CaptureId,
+    jobs::{EnrichAccounts, NewJob},
+    metrics::jobs::FENCED,
+};
+use tokio::sync::Semaphore;
+
 use crate::support::World;
 
 #[tokio::test]
@@ -74,4 +84,45 @@ async fn a_known_account_is_asked_about_again_only_when_it_is_stale() {
     world.until("SELECT COUNT(*) FROM accounts WHERE enriched_at > NOW(6) - INTERVAL 1 DAY", 2).await;
     assert_eq!(world.twitch.script().accounts_asked.last().unwrap(), &["11"]);
     world.stop().await;
+}
+
+#[tokio::test]
+async fn what_goes_wrong_with_telling_does_not_touch_a_job_that_is_done() {
+    let mut world = World::new().await;
+    let gate = Arc::new(Semaphore::new(0));
+    world.twitch.script().accounts_gate = Some(gate.clone());
+    sqlx::query(
+        "INSERT INTO accounts (twitch_id, login, display_name, updated_at, enrich_due_at)
+         VALUES (10, 'ana', 'ana', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))",
+    )
+    .execute(&world.pool)
+    .await
+    .unwrap();
+    let job = NewJob::of(&EnrichAccounts::Capture { capture: CaptureId(1) }).unwrap();
+    let mut connection = world.pool.acquire().await.unwrap();
+    let (job, _) = db::jobs::insert(&mut connection, &job, "").await.unwrap();
+    drop(connection);
+    sqlx::query("UPDATE jobs SET run_at = UTC_TIMESTAMP(6)").execute(&world.pool).await.unwrap();
+    let fenced = || FENCED.with_label_values(&["enrich_accounts"]).get();
+    let before = fenced();
+    world.start_worker().await;
+    world.until("SELECT COUNT(*) FROM jobs WHERE state = 'running'", 1).await;
+
+    // The job's end waits, until nobody can tell any more how many accounts there are.
+    let mut holding = world.pool.begin().await.unwrap();
+    sqlx::query("SELECT id FROM jobs WHERE id = ? FOR UPDATE")
+        .bind(job.0)
+        .execute(&mut *holding)
+        .await
+        .unwrap();
+    gate.add_permits(1);
+    let ending = "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE()
+                  AND id <> CONNECTION_ID() AND info LIKE '%AS held%FOR UPDATE'";
+    world.until(ending, 1).await;
+    sqlx::raw_sql("RENAME TABLE accounts TO accounts_away").execute(&world.pool).await.unwrap();
+    holding.rollback().await.unwrap();
+
+    world.until("SELECT COUNT(*) FROM jobs WHERE state = 'done' AND attempt = 1", 1).await;
+    world.stop().await;
+    assert_eq!(fenced(), before, "its end was stored, and nobody else had it");
 }

@@ -1,6 +1,6 @@
 //! The queue's promises: nothing is lost, nothing is done twice.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use common::{
     db::{self, jobs::Lane},
@@ -10,7 +10,7 @@ use common::{
 };
 use tokio::sync::Semaphore;
 
-use crate::support::{World, until};
+use crate::support::{DEADLINE, World, until};
 
 #[tokio::test]
 async fn a_run_whose_lease_was_given_away_stores_nothing() {
@@ -35,7 +35,7 @@ async fn a_run_whose_lease_was_given_away_stores_nothing() {
 async fn of_jobs_ended_together_those_given_away_are_left_alone() {
     let world = World::new().await;
     let jobs = world.ask_for_probes(7, 5).await;
-    let lease = std::time::Duration::from_mins(1);
+    let lease = Duration::from_mins(1);
     assert_eq!(db::jobs::claim(&world.pool, &jobs, 1, lease).await.unwrap().len(), 5);
     for (job, change) in [
         (jobs[1], "UPDATE jobs SET token = 2 WHERE id = ?"),
@@ -49,6 +49,66 @@ async fn of_jobs_ended_together_those_given_away_are_left_alone() {
     assert_eq!(world.count("SELECT COUNT(*) FROM jobs WHERE state = 'done' AND token IS NULL").await, 3);
     assert_eq!(world.count("SELECT COUNT(*) FROM jobs WHERE state = 'running' AND token = 2").await, 1);
     assert!(db::jobs::finish_all(&world.pool, &held).await.unwrap().is_empty(), "once is enough");
+    // Those that are done may still be told of, and are not to be cancelled in the middle of that.
+    let lost = db::jobs::extend(&world.pool, &held, lease).await.unwrap();
+    assert_eq!(lost, [1, 3].map(|place| held[place]));
+}
+
+#[tokio::test]
+async fn a_heartbeat_passes_over_jobs_that_are_being_finished() {
+    let world = World::new().await;
+    let jobs = world.ask_for_probes(7, 4).await;
+    assert_eq!(db::jobs::claim(&world.pool, &jobs, 1, Duration::from_mins(1)).await.unwrap().len(), 4);
+    sqlx::query("UPDATE jobs SET token = 2 WHERE id = ?").bind(jobs[3].0).execute(&world.pool).await.unwrap();
+    let held: Vec<_> = jobs.iter().map(|job| (*job, 1)).collect();
+    // As captures do, before they wait for the others of their channel.
+    let mut storing = world.pool.begin().await.unwrap();
+    assert!(db::jobs::finish(&mut storing, jobs[1], 1).await.unwrap());
+    assert!(db::jobs::finish(&mut storing, jobs[3], 2).await.unwrap());
+    let beat = async || {
+        let beat = db::jobs::extend(&world.pool, &held, Duration::from_hours(1));
+        let lost = tokio::time::timeout(DEADLINE, beat).await.expect("a heartbeat that waits for nobody");
+        assert_eq!(lost.unwrap(), [held[3]], "only what was given away before is lost");
+        let extended =
+            "SELECT id FROM jobs WHERE lease_until > UTC_TIMESTAMP(6) + INTERVAL 30 MINUTE ORDER BY id";
+        sqlx::query_scalar::<_, u64>(extended).fetch_all(&world.pool).await.unwrap()
+    };
+    assert_eq!(beat().await, [jobs[0].0, jobs[2].0]);
+    storing.rollback().await.unwrap();
+    assert_eq!(beat().await, [jobs[0].0, jobs[1].0, jobs[2].0], "it was not finished after all");
+}
+
+#[tokio::test]
+async fn claims_and_announcements_of_the_same_jobs_never_fail_by_each_other() {
+    let world = World::new().await;
+    let jobs = world.ask_for_probes(7, 300).await;
+    // As they are announced when the latest are due first.
+    let backwards: Vec<_> = jobs.iter().rev().copied().collect();
+    for token in 1..=30 {
+        let (told, claimed) = tokio::join!(
+            db::jobs::mark_published(&world.pool, &backwards),
+            db::jobs::claim(&world.pool, &jobs, token, Duration::from_mins(1)),
+        );
+        told.unwrap();
+        assert_eq!(claimed.unwrap().len(), jobs.len());
+        sqlx::query("UPDATE jobs SET state = 'ready', token = NULL, attempt = 0, published_at = NULL")
+            .execute(&world.pool)
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_claim_that_is_tried_again_finds_what_it_had_claimed() {
+    let world = World::new().await;
+    let jobs = world.ask_for_probes(7, 3).await;
+    let lease = Duration::from_mins(1);
+    assert_eq!(db::jobs::claim(&world.pool, &jobs[..2], 1, lease).await.unwrap().len(), 2);
+    for _ in 0..2 {
+        assert_eq!(db::jobs::claim(&world.pool, &jobs, 1, lease).await.unwrap().len(), 3);
+    }
+    assert_eq!(world.count("SELECT COUNT(*) FROM jobs WHERE attempt = 1").await, 3);
+    assert!(db::jobs::claim(&world.pool, &jobs, 2, lease).await.unwrap().is_empty(), "they are the other's");
 }
 
 #[tokio::test]
@@ -152,7 +212,7 @@ async fn a_window_is_filled_when_half_of_it_is_taken() {
     let announced: Vec<_> =
         db::jobs::due(&world.pool, 40).await.unwrap().into_iter().map(|due| due.0).collect();
     let lane = Lane { kind: "probe".to_owned(), tenant: UserId(7) };
-    let lease = std::time::Duration::from_mins(1);
+    let lease = Duration::from_mins(1);
     for (taken, left) in [(7, 9), (1, WINDOW)] {
         let first = "SELECT id FROM jobs WHERE announced = 1 AND state = 'ready' ORDER BY id LIMIT ?";
         let ids: Vec<u64> = sqlx::query_scalar(first).bind(taken).fetch_all(&world.pool).await.unwrap();
@@ -264,10 +324,10 @@ async fn a_worker_beside_a_job_that_nobody_takes_says_that_it_is_not_ready() {
     let begun = std::time::Instant::now();
     let (status, body) = loop {
         let (status, body) = world.ready().await;
-        if status != 200 || begun.elapsed() > std::time::Duration::from_mins(1) {
+        if status != 200 || begun.elapsed() > Duration::from_mins(1) {
             break (status, body);
         }
-        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+        tokio::time::sleep(Duration::from_millis(250)).await;
     };
     assert_eq!(status, 503);
     assert!(body.contains("a job has been due for"), "{body}");

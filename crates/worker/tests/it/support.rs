@@ -32,7 +32,8 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 pub const TOKEN: &str = "an-internal-token-of-enough-characters";
 pub const OPT_OUT_KEY: &str = "an-opt-out-key-of-enough-characters";
-const DEADLINE: Duration = Duration::from_secs(20);
+/// How long what is waited for may take; well under MariaDB's 50 s of waiting for a lock.
+pub const DEADLINE: Duration = Duration::from_secs(20);
 
 /// What the scripted `twitch-api` answers.
 #[derive(Clone, Default)]

@@ -156,6 +156,14 @@ pub async fn find(pool: &Pool, job: JobId) -> Result<Option<JobView>, DbError> {
     }))
 }
 
+/// Who waits for the locks of many jobs takes them in one order, so that nobody waits for somebody who waits
+/// for them.
+fn in_order<T: Copy + Ord>(jobs: &[T]) -> Vec<T> {
+    let mut jobs = jobs.to_vec();
+    jobs.sort_unstable();
+    jobs
+}
+
 fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,8 @@
 //! A run: from the claim to the job's end.
+//!
+//! Whatever locks jobs names the primary key. For one job, the optimiser would look into each index that begins
+//! with the state before it took the only one that can be meant. For many it may take such an index, or the whole
+//! table while that is short: what it reads on the way is locked, or waited for, and in an order of its own.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -7,7 +11,7 @@ use std::{
 
 use sqlx::MySqlConnection;
 
-use super::{ClaimedJob, micros};
+use super::{ClaimedJob, in_order, micros};
 use crate::{
     db::{DbError, Pool, json_list},
     ids::{JobId, UserId},
@@ -16,10 +20,11 @@ use crate::{
 /// The last error of a job whose lease ended while it ran.
 pub(super) const CUT_OFF: &str = "worker_lost: the worker that ran it was lost";
 
-/// Claims those of `jobs` that are ready and due, under `token`, for `lease`.
+/// Claims those of `jobs` that are ready and due, under `token`, for `lease`. Those that an earlier try with
+/// the same token claimed, whose answer was lost, are among what it returns.
 ///
 /// # Errors
-/// When MariaDB fails; what it claimed nonetheless comes back when the lease ends.
+/// When MariaDB fails; what was claimed nonetheless comes back with the next try, or when the lease ends.
 pub async fn claim(
     pool: &Pool,
     jobs: &[JobId],
@@ -29,11 +34,11 @@ pub async fn claim(
     if jobs.is_empty() {
         return Ok(Vec::new());
     }
-    // Announced twice is still one job.
+    // Announced twice is still one job; in order, as `in_order` would have it.
     let ids = json_list(&Vec::from_iter(BTreeSet::from_iter(jobs)))?;
-    let claimed = sqlx::query!(
+    sqlx::query!(
         "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted
-         STRAIGHT_JOIN jobs ON jobs.id = wanted.id
+         STRAIGHT_JOIN jobs FORCE INDEX (PRIMARY) ON jobs.id = wanted.id
          SET jobs.state = 'running', jobs.token = ?, jobs.attempt = jobs.attempt + 1, jobs.published_at = NULL,
              jobs.lease_until = TIMESTAMPADD(MICROSECOND, ?, UTC_TIMESTAMP(6))
          WHERE jobs.state = 'ready' AND jobs.run_at <= UTC_TIMESTAMP(6)",
@@ -43,9 +48,6 @@ pub async fn claim(
     )
     .execute(pool)
     .await?;
-    if claimed.rows_affected() == 0 {
-        return Ok(Vec::new());
-    }
     let rows = sqlx::query!(
         "SELECT STRAIGHT_JOIN jobs.id, jobs.kind, jobs.tenant, jobs.attempt, jobs.max_attempt, jobs.payload, jobs.request_id,
                 GREATEST(0, TIMESTAMPDIFF(MICROSECOND, jobs.run_at, UTC_TIMESTAMP(6))) AS `waited!: i64`,
@@ -73,7 +75,18 @@ pub async fn claim(
     Ok(claimed.collect())
 }
 
-/// Extends the leases of jobs held under tokens; returns those that are no longer ours.
+/// Extends the leases of jobs held under tokens; returns those that have been given away.
+///
+/// A job that is done has not been: its run goes on until whoever watches has been told. If somebody else did
+/// it, [`finish`] says so.
+///
+/// A job whose row is locked is passed over. It is being finished, in a transaction that may wait for others:
+/// this would wait with it, and for this all who want one of the other rows. Such a job counts as what it was
+/// before. Nobody takes it while it is locked, ended lease or not: [`take_back_expired`] passes it over as
+/// well. The transaction has bounds of its own (`db::SESSION`: no wait for a lock is longer than 5 s). When
+/// it is rolled back, the next heartbeat extends the lease, which outlasts two that passed it over. Should it
+/// have ended nonetheless, and the job have been taken back, it is run again, and [`finish`] refuses this run
+/// as any that is late.
 ///
 /// # Errors
 /// When MariaDB fails.
@@ -82,33 +95,46 @@ pub async fn extend(
     held: &[(JobId, u64)],
     lease: Duration,
 ) -> Result<Vec<(JobId, u64)>, DbError> {
-    let pairs = json_list(&in_order(held))?;
-    sqlx::query!(
-        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]', token BIGINT UNSIGNED PATH '$[1]')) AS held
-         STRAIGHT_JOIN jobs ON jobs.id = held.id
-         SET jobs.lease_until = TIMESTAMPADD(MICROSECOND, ?, UTC_TIMESTAMP(6))
-         WHERE jobs.state = 'running' AND jobs.token = held.token",
+    let pairs = json_list(held)?;
+    let mut tx = pool.begin().await?;
+    let ours = sqlx::query_scalar!(
+        "SELECT STRAIGHT_JOIN jobs.id
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]',
+                                            token BIGINT UNSIGNED PATH '$[1]')) AS held
+         JOIN jobs FORCE INDEX (PRIMARY) ON jobs.id = held.id
+         WHERE jobs.state = 'running' AND jobs.token = held.token FOR UPDATE SKIP LOCKED",
         pairs,
-        micros(lease),
     )
-    .execute(pool)
+    .fetch_all(&mut *tx)
     .await?;
-    let ours = sqlx::query!(
-        "SELECT STRAIGHT_JOIN jobs.id, jobs.token AS `token!`
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]', token BIGINT UNSIGNED PATH '$[1]')) AS held
-         JOIN jobs ON jobs.id = held.id WHERE jobs.state = 'running' AND jobs.token = held.token",
+    if !ours.is_empty() {
+        sqlx::query!(
+            "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS ours
+             STRAIGHT_JOIN jobs FORCE INDEX (PRIMARY) ON jobs.id = ours.id
+             SET jobs.lease_until = TIMESTAMPADD(MICROSECOND, ?, UTC_TIMESTAMP(6))",
+            json_list(&ours)?,
+            micros(lease),
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    tx.commit().await?;
+    // Without a lock: as it was committed, also of those that were passed over.
+    let kept = sqlx::query!(
+        "SELECT STRAIGHT_JOIN jobs.id, held.token AS `token!`
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]',
+                                            token BIGINT UNSIGNED PATH '$[1]')) AS held
+         JOIN jobs FORCE INDEX (PRIMARY) ON jobs.id = held.id
+         WHERE jobs.state = 'done' OR (jobs.state = 'running' AND jobs.token = held.token)",
         pairs,
     )
     .fetch_all(pool)
     .await?;
-    let ours: HashSet<_> = ours.into_iter().map(|row| (JobId(row.id), row.token)).collect();
-    Ok(held.iter().copied().filter(|pair| !ours.contains(pair)).collect())
+    let kept: HashSet<_> = kept.into_iter().map(|row| (JobId(row.id), row.token)).collect();
+    Ok(held.iter().copied().filter(|pair| !kept.contains(pair)).collect())
 }
 
 /// Marks the job done, as part of the transaction that stores its effects. `false`: the lease was lost, roll back.
-///
-/// The index is named, here and below: the optimiser would look into each that begins with the state before it took the
-/// only one that can be meant.
 ///
 /// # Errors
 /// When MariaDB fails.
@@ -125,13 +151,6 @@ pub async fn finish(connection: &mut MySqlConnection, job: JobId, token: u64) ->
     Ok(done.rows_affected() == 1)
 }
 
-/// Whoever locks many jobs locks them in one order, so that nobody waits for somebody who waits for them.
-fn in_order(held: &[(JobId, u64)]) -> Vec<(JobId, u64)> {
-    let mut held = held.to_vec();
-    held.sort_unstable();
-    held
-}
-
 /// Marks jobs done that have no effects; returns those that were still ours.
 ///
 /// # Errors
@@ -141,22 +160,26 @@ pub async fn finish_all(pool: &Pool, held: &[(JobId, u64)]) -> Result<HashSet<(J
     let mut tx = pool.begin().await?;
     let ours = sqlx::query!(
         "SELECT STRAIGHT_JOIN jobs.id, jobs.token AS `token!`
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]', token BIGINT UNSIGNED PATH '$[1]')) AS held
-         JOIN jobs ON jobs.id = held.id WHERE jobs.state = 'running' AND jobs.token = held.token FOR UPDATE",
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]',
+                                            token BIGINT UNSIGNED PATH '$[1]')) AS held
+         JOIN jobs FORCE INDEX (PRIMARY) ON jobs.id = held.id
+         WHERE jobs.state = 'running' AND jobs.token = held.token FOR UPDATE",
         json_list(&held)?,
     )
     .fetch_all(&mut *tx)
     .await?;
     let ours: HashSet<_> = ours.into_iter().map(|row| (JobId(row.id), row.token)).collect();
-    sqlx::query!(
-        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]')) AS ours
-         STRAIGHT_JOIN jobs ON jobs.id = ours.id
-         SET jobs.state = 'done', jobs.lease_until = NULL, jobs.token = NULL, jobs.last_error = NULL,
-             jobs.finished_at = UTC_TIMESTAMP(6)",
-        json_list(&Vec::from_iter(&ours))?,
-    )
-    .execute(&mut *tx)
-    .await?;
+    if !ours.is_empty() {
+        sqlx::query!(
+            "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]')) AS ours
+             STRAIGHT_JOIN jobs FORCE INDEX (PRIMARY) ON jobs.id = ours.id
+             SET jobs.state = 'done', jobs.lease_until = NULL, jobs.token = NULL, jobs.last_error = NULL,
+                 jobs.finished_at = UTC_TIMESTAMP(6)",
+            json_list(&Vec::from_iter(&ours))?,
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
     tx.commit().await?;
     Ok(ours)
 }
@@ -233,7 +256,7 @@ pub async fn take_back_expired(pool: &Pool, limit: u32) -> Result<u64, DbError> 
     let mut tx = pool.begin().await?;
     let ended = sqlx::query_scalar!(
         "SELECT STRAIGHT_JOIN jobs.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS ended
-         JOIN jobs ON jobs.id = ended.id
+         JOIN jobs FORCE INDEX (PRIMARY) ON jobs.id = ended.id
          WHERE jobs.state = 'running' AND jobs.lease_until < UTC_TIMESTAMP(6) FOR UPDATE SKIP LOCKED",
         json_list(&ended)?
     )
@@ -241,7 +264,7 @@ pub async fn take_back_expired(pool: &Pool, limit: u32) -> Result<u64, DbError> 
     .await?;
     let readied = sqlx::query!(
         "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS ended
-         STRAIGHT_JOIN jobs ON jobs.id = ended.id
+         STRAIGHT_JOIN jobs FORCE INDEX (PRIMARY) ON jobs.id = ended.id
          SET jobs.state = 'ready', jobs.token = NULL, jobs.lease_until = NULL, jobs.published_at = NULL,
              jobs.run_at = UTC_TIMESTAMP(6), jobs.last_error = ?",
         json_list(&ended)?,

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Lane, micros};
+use super::{Lane, in_order, micros};
 use crate::{
     db::{DbError, Pool, json_list},
     ids::{JobId, UserId},
@@ -167,16 +167,16 @@ pub async fn waiting(pool: &Pool, lane: &Lane, limit: u32) -> Result<Vec<JobId>,
     Ok(ids.into_iter().map(JobId).collect())
 }
 
-/// Marks jobs as announced.
+/// Marks jobs as announced. By the primary key, and in the order in which [`claim`](super::claim) locks them.
 ///
 /// # Errors
 /// When MariaDB fails.
 pub async fn mark_published(pool: &Pool, jobs: &[JobId]) -> Result<(), DbError> {
     sqlx::query!(
         "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS told
-         STRAIGHT_JOIN jobs ON jobs.id = told.id
+         STRAIGHT_JOIN jobs FORCE INDEX (PRIMARY) ON jobs.id = told.id
          SET jobs.published_at = UTC_TIMESTAMP(6) WHERE jobs.state = 'ready'",
-        json_list(jobs)?
+        json_list(&in_order(jobs))?
     )
     .execute(pool)
     .await?;
