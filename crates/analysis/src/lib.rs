@@ -22,7 +22,10 @@ mod selection;
 mod store;
 mod subject;
 
+use std::sync::Arc;
+
 use common::{
+    clients::analysis::people::Account,
     config::RedisConfig,
     db::{self, DbError, Pool},
     health::Readiness,
@@ -34,7 +37,11 @@ use common::{
 use tokio::net::TcpListener;
 
 pub use crate::config::{AnalysisConfig, Config};
-use crate::{answers::Answers, store::Store};
+use crate::{
+    answers::{Answers, Rounds},
+    handlers::AccountAsked,
+    store::Store,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -51,12 +58,14 @@ pub enum Error {
 pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) answers: Answers,
+    pub(crate) accounts: Rounds<AccountAsked, Arc<Account>>,
 }
 
 impl App {
     fn new(config: &AnalysisConfig, pool: Pool, redis: Redis) -> Self {
         let store = Store::new(pool, config.memory_bytes);
-        Self { answers: Answers::new(store.clone(), redis, config.cache_ttl), store }
+        let answers = Answers::new(store.clone(), redis, config.cache_ttl);
+        Self { answers, accounts: Rounds::default(), store }
     }
 }
 

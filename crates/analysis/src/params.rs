@@ -2,7 +2,11 @@
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use chrono::{DateTime, Utc};
-use common::{clients::analysis::MAX_FILTER_CHANNELS, ids::ChannelId, problem::Problem};
+use common::{
+    clients::analysis::{MAX_FILTER_CHANNELS, too_many_channels},
+    ids::ChannelId,
+    problem::Problem,
+};
 
 use crate::subject::Period;
 
@@ -223,14 +227,6 @@ impl Params {
             )),
         }
     }
-}
-
-pub(crate) fn too_many_channels() -> Problem {
-    Problem::bad_request(
-        "too_many_channels",
-        format!("A filter names at most {MAX_FILTER_CHANNELS} channels."),
-    )
-    .with("limit", MAX_FILTER_CHANNELS)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub(crate) fn routes(app: App) -> Router {
     let mut routes = Router::new()
         .route("/internal/v1/sessions/{id}/summary", get(handlers::summary))
         .route("/internal/v1/sessions/{id}/overlap", get(handlers::overlap))
+        .route("/internal/v1/overlap", get(handlers::overlap_of_channels))
         .route("/internal/v1/compare", get(handlers::compare))
         .route("/internal/v1/accounts/{id}", get(handlers::account));
     for subject in SUBJECTS {

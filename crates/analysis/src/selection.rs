@@ -9,7 +9,10 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     clients::analysis::Coverage,
-    db::captures::load::{self, Settled},
+    db::captures::{
+        load::{self, Settled},
+        removed,
+    },
     ids::{CaptureId, ChannelId},
 };
 use roaring::RoaringBitmap;
@@ -137,7 +140,7 @@ impl Selection {
         let captures = self.surroundings(store, later).await?;
         let mut before = HashMap::new();
         for first in self.by_channel().filter_map(|channel| channel.first()) {
-            before.insert(first.channel, seen_before(store, first).await?);
+            before.insert(first.channel, Box::pin(seen_before(store, first)).await?);
         }
         Ok(WithHistory { captures, before: Arc::new(before) })
     }
@@ -159,6 +162,26 @@ impl WithHistory {
         }
         Ok(all)
     }
+}
+
+/// `captures`, by channel and time, and for each channel the one that was made before them, if no longer before than `window`.
+///
+/// # Errors
+/// When MariaDB fails.
+pub(crate) async fn with_one_before(
+    store: &Store,
+    captures: &[Capture],
+    window: TimeDelta,
+) -> Result<Vec<Capture>, Failure> {
+    let mut all = Vec::with_capacity(captures.len());
+    for channel in captures.chunk_by(|left, right| left.channel == right.channel) {
+        let (id, at) = (channel[0].channel, channel[0].at);
+        let rows = load::of_channel(store.pool(), id, at - window, at, 1).await?;
+        all.extend(rows.iter().filter_map(|row| capture(row, false)));
+        all.extend_from_slice(channel);
+    }
+    broadcasts::number(&mut all);
+    Ok(all)
 }
 
 /// The first `limit` captures of a channel within a time, in whole broadcasts.
@@ -186,14 +209,16 @@ pub(crate) fn in_whole_broadcasts(captures: &[Capture]) -> &[Capture] {
     if cut == 0 { captures } else { &captures[..cut] }
 }
 
-/// Everybody seen on a channel before its capture `first`. Kept, as it takes a pass over all that came before.
+/// Everybody seen on a channel before its capture `first`, also in captures that are gone. Kept, as it takes a pass over all
+/// that came before.
 async fn seen_before(store: &Store, first: &Capture) -> Result<Arc<RoaringBitmap>, Failure> {
     let channel = first.channel;
     let until = first.at - TimeDelta::microseconds(1);
     let mark = load::history(store.pool(), channel, DateTime::UNIX_EPOCH, until).await?;
     let key = format!("before:{channel}:{}:{mark:?}", first.at.timestamp_micros());
     let compute = async {
-        let (mut everybody, mut from) = (RoaringBitmap::new(), DateTime::UNIX_EPOCH);
+        let mut everybody = removed::seen(store.pool(), channel, first.at).await?;
+        let mut from = DateTime::UNIX_EPOCH;
         loop {
             let rows =
                 load::of_channel_since(store.pool(), channel, from, first.at, CAPTURES_AT_ONCE).await?;
@@ -203,7 +228,8 @@ async fn seen_before(store: &Store, first: &Capture) -> Result<Arc<RoaringBitmap
             let seen = if is_last {
                 Arc::new(seen.await?)
             } else {
-                // The same for whatever comes later, unless somebody leaves; and kept should this question run out of time.
+                // The same for whatever comes later, unless somebody leaves or captures are removed, which moves all pieces;
+                // and kept should this question run out of time.
                 let mut hasher = DefaultHasher::new();
                 for capture in &captures {
                     (capture.id, capture.chatters).hash(&mut hasher);
@@ -234,9 +260,10 @@ const CAPTURES_AT_ONCE: u32 = 10_000;
 /// How many captures before a question's first one tell how many newcomers are usual.
 pub(crate) const USUAL_CAPTURES: u32 = 500;
 
-/// How many other broadcasts show what is usual, and how many captures they have at most.
+/// How many other broadcasts of a channel show what is usual, how many captures they have at most, and those of all channels.
 const OTHER_BROADCASTS: usize = 20;
 const OTHER_CAPTURES: u32 = 2_000;
+const ALL_OTHERS: u32 = 20_000;
 
 /// The captures of other broadcasts on the same channels, the latest before the selection's last capture: none of the
 /// selection's own broadcasts.
@@ -245,11 +272,13 @@ const OTHER_CAPTURES: u32 = 2_000;
 /// When MariaDB fails.
 pub(crate) async fn others(store: &Store, selection: &Selection) -> Result<Vec<Capture>, Failure> {
     let mut others = Vec::new();
+    let channels = u32::try_from(selection.by_channel().count()).unwrap_or(u32::MAX);
+    let share = OTHER_CAPTURES.min(ALL_OTHERS / channels.max(1));
     for channel in selection.by_channel() {
         let Some(last) = channel.last() else { continue };
         let after = last.at + TimeDelta::microseconds(1);
         let own: HashSet<CaptureId> = channel.iter().map(|capture| capture.id).collect();
-        let limit = OTHER_CAPTURES + u32::try_from(own.len()).unwrap_or(u32::MAX / 2);
+        let limit = share + u32::try_from(own.len()).unwrap_or(u32::MAX / 2);
         let rows = load::of_channel(store.pool(), last.channel, DateTime::UNIX_EPOCH, after, limit).await?;
         let mut captures: Vec<Capture> = rows.iter().filter_map(|row| capture(row, false)).collect();
         broadcasts::number(&mut captures);

@@ -3,7 +3,10 @@
 use axum::http::StatusCode;
 use chrono::Duration;
 use common::{
-    clients::twitch_api::{ChannelsAnswer, ModeratedChannel},
+    clients::{
+        analysis::MAX_FILTER_CHANNELS,
+        twitch_api::{ChannelsAnswer, ModeratedChannel},
+    },
     db,
     ids::{ChannelId, UserId},
     problem::Problem,
@@ -34,15 +37,43 @@ pub(crate) async fn require(app: &App, user: UserId, channels: &[ChannelId]) -> 
 /// For how long it is believed, for reading what is stored, while Twitch does not answer.
 const BELIEVED_MEANWHILE: Duration = Duration::hours(24);
 
-/// Refuses with `channel_forbidden` unless the user may look into what is stored of `channel`.
-pub(crate) async fn may_read(app: &App, user: UserId, channel: ChannelId) -> Result<(), Problem> {
-    let Err(problem) = require(app, user, &[channel]).await else { return Ok(()) };
+/// Refuses with `channel_forbidden` unless the user may look into what is stored of all of `channels`.
+pub(crate) async fn may_read(app: &App, user: UserId, channels: &[ChannelId]) -> Result<(), Problem> {
+    let Err(problem) = require(app, user, channels).await else { return Ok(()) };
     if !is_passing(&problem) {
         return Err(problem);
     }
     let since = app.clock.now() - BELIEVED_MEANWHILE;
-    let known = db::channels::allowed_since(&app.pool, user, &[channel], since).await?;
-    if known.is_empty() { Err(problem) } else { Ok(()) }
+    let known = db::channels::allowed_since(&app.pool, user, channels, since).await?;
+    if channels.iter().all(|channel| known.contains(channel)) { Ok(()) } else { Err(problem) }
+}
+
+/// The channels that a question is about which may be asked about several: those that are named, or all into which the
+/// user may look (the first hundred).
+pub(crate) async fn chosen(
+    app: &App,
+    user: UserId,
+    named: Vec<ChannelId>,
+) -> Result<Vec<ChannelId>, Problem> {
+    if !named.is_empty() {
+        may_read(app, user, &named).await?;
+        return Ok(named);
+    }
+    let now = app.clock.now();
+    let mut mine = db::channels::of_user(&app.pool, user).await?;
+    // Everybody has a channel: of whom we know none, Twitch was not asked yet.
+    if mine.is_empty() || mine.iter().any(|channel| channel.checked_at < now - BELIEVED) {
+        match ask(app, user).await {
+            Ok(_) => mine = db::channels::of_user(&app.pool, user).await?,
+            Err(problem) => {
+                mine.retain(|channel| channel.checked_at >= now - BELIEVED_MEANWHILE);
+                if mine.is_empty() || !is_passing(&problem) {
+                    return Err(problem);
+                }
+            }
+        }
+    }
+    Ok(mine.into_iter().map(|channel| channel.id).take(MAX_FILTER_CHANNELS).collect())
 }
 
 /// Whether what Twitch said last will do: it does not answer, or not now.

@@ -7,7 +7,11 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, RawQuery, Request, rejection::JsonRejection},
     http::{StatusCode, request::Parts},
 };
-use common::problem::Problem;
+use common::{
+    clients::analysis::{MAX_FILTER_CHANNELS, too_many_channels},
+    ids::ChannelId,
+    problem::Problem,
+};
 use serde::de::DeserializeOwned;
 
 /// The id in the path.
@@ -56,6 +60,18 @@ impl Parameters {
     /// Every value of `name`.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The channels that are named, each once: `channel` may stand several times, or be a list with commas.
+    ///
+    /// # Errors
+    /// `id_invalid`, `too_many_channels`.
+    pub(crate) fn channels(&self) -> Result<Vec<ChannelId>, Problem> {
+        let named = self.all("channel").flat_map(|given| given.split(','));
+        let mut channels = named.map(|name| id(name.trim())).collect::<Result<Vec<_>, _>>()?;
+        channels.sort_unstable();
+        channels.dedup();
+        if channels.len() > MAX_FILTER_CHANNELS { Err(too_many_channels()) } else { Ok(channels) }
     }
 
     /// The value of `name`, if it is given and not empty.

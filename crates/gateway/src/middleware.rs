@@ -22,6 +22,10 @@ const DEADLINE: Duration = Duration::from_secs(45);
 /// No body that we take is longer: a hundred channel ids.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
+/// No address is longer that we answer, in bytes: other services get it with half of it escaped, and no server reads more
+/// than 64 KB.
+const MAX_ADDRESS_BYTES: usize = 16 * 1024;
+
 /// Around pages and routes alike.
 pub(crate) fn around_all(routes: Router) -> Router {
     routes.layer(
@@ -54,6 +58,11 @@ async fn keep_private(mut response: Response) -> Response {
 }
 
 async fn bound(request: Request, next: Next) -> Response {
+    let address = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
+    if address > MAX_ADDRESS_BYTES {
+        let detail = format!("The address has {address} bytes; at most {MAX_ADDRESS_BYTES} are read.");
+        return Problem::new(StatusCode::URI_TOO_LONG, "address_too_long", detail).into_response();
+    }
     tokio::time::timeout(DEADLINE, next.run(request)).await.unwrap_or_else(|_| {
         Problem::new(StatusCode::GATEWAY_TIMEOUT, "timed_out", "This took too long; try again in a moment.")
             .into_response()

@@ -43,6 +43,7 @@ pub(crate) fn routes() -> (Router<App>, OpenApi) {
         .routes(routes!(accounts::get_account))
         .routes(routes!(verdicts::put_verdict))
         .routes(routes!(compare::compare))
+        .routes(routes!(compare::overlap))
         .merge(OpenApiRouter::with_openapi(questions::document()).merge(questions::routes().into()))
         .routes(routes!(events::stream_events))
         .route("/openapi.json", get(openapi::serve));

@@ -360,6 +360,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channels/overlap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Channels in common
+         * @description How many accounts each two of the user's channels share: those that are named, or all (the first hundred).
+         */
+        get: operations["overlap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -2867,6 +2887,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `channel_forbidden`: Twitch does not list the user as a moderator of a channel; `csrf_refused`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `account_not_found`: it was never seen in any chat that we captured. */
             404: {
                 headers: {
@@ -3647,6 +3676,79 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VerdictsStored"];
+                };
+            };
+            /** @description `id_invalid`, `parameter_invalid`, `cursor_invalid`, `body_invalid`: the request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `not_authenticated`: nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `channel_forbidden`: Twitch does not list the user as a moderator of a channel; `csrf_refused`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_many_requests`: more than one client may ask; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `…_unavailable`: something that is needed does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    overlap: {
+        parameters: {
+            query?: {
+                /** @description Only these channels; may stand several times, or be a list with commas. */
+                channel?: components["schemas"]["ChannelId"][];
+                /** @description Only captures made then or later. */
+                from?: string;
+                /** @description Only captures made before. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description `HIT` or `MISS` */
+                    "X-Cache"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overlap"];
                 };
             };
             /** @description `id_invalid`, `parameter_invalid`, `cursor_invalid`, `body_invalid`: the request is malformed. */

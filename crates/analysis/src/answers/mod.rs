@@ -35,11 +35,12 @@ use common::{
 use futures_util::FutureExt as _;
 use serde::Serialize;
 
+pub(crate) use self::rounds::Rounds;
 use self::state::Known;
 pub(crate) use self::state::{
     Asked, History, LATER_CAPTURES, MAX_CAPTURES, MAX_RAIDS, Needs, State, too_many,
 };
-use self::{flights::Flights, redis_cache::RedisCache, rounds::Rounds};
+use self::{flights::Flights, redis_cache::RedisCache};
 use crate::{
     error::{Failure, Shared, problem},
     store::Store,
@@ -119,30 +120,32 @@ impl Answers {
         Err(problem(&Arc::new(Failure::Unsettled)))
     }
 
-    /// Answers a question about two subjects.
+    /// Answers a question about several subjects.
     ///
     /// # Errors
     /// As with [`Self::of`].
-    pub(crate) async fn of_two<T, F, Fut>(
+    pub(crate) async fn of_several<T, F, Fut>(
         &self,
         name: &'static str,
-        asked: [Asked; 2],
+        asked: &[Asked],
         parameters: &str,
         compute: F,
     ) -> Result<Answered, Problem>
     where
         T: Serialize + Send + 'static,
-        F: Fn(Store, [Arc<State>; 2]) -> Fut,
+        F: Fn(Store, Vec<Arc<State>>) -> Fut,
         Fut: Future<Output = Result<T, Failure>> + Send + 'static,
     {
         for _ in 0..ATTEMPTS {
-            let states = [self.state(asked[0], &[]).await?, self.state(asked[1], &[]).await?];
-            let subjects = format!("{}:{}", states[0].subject, states[1].subject);
-            let versions = format!("{}:{}", states[0].version(), states[1].version());
+            let mut states = Vec::with_capacity(asked.len());
+            for asked in asked {
+                states.push(self.state(*asked, &[]).await?);
+            }
+            let subjects: Vec<String> = states.iter().map(|state| state.subject.to_string()).collect();
+            let versions: Vec<String> = states.iter().map(|state| state.version()).collect();
             let computing = compute(self.store.clone(), states);
-            if let Some(answer) =
-                self.once(redis_keys::answer(&subjects, name, &versions, parameters), computing).await?
-            {
+            let key = redis_keys::answer(&subjects.join(":"), name, &versions.join(":"), parameters);
+            if let Some(answer) = self.once(key, computing).await? {
                 return Ok(answer);
             }
         }

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Changes when the same question about the same data gets another answer: old answers are not to be found then.
-const REVISION: u32 = 5;
+const REVISION: u32 = 6;
 
 /// How many captures one question is about at most.
 pub(crate) const MAX_CAPTURES: u32 = 100_000;
@@ -61,6 +61,8 @@ pub(crate) enum History {
 /// What else than captures an answer rests on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Needs {
+    /// Not even what accounts are called or when they were created, which changes all the time.
+    pub(crate) no_accounts: bool,
     pub(crate) history: History,
     /// Streams and raids.
     pub(crate) events: bool,
@@ -75,6 +77,7 @@ pub(crate) type Asked = (Subject, Period, Needs);
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     pub(crate) subject: Subject,
+    needs: Needs,
     /// Whose captures they are, also when there are none yet; none of a session.
     pub(crate) channel: Option<ChannelId>,
     /// How the session looked.
@@ -153,13 +156,13 @@ pub(crate) async fn load(
     let mut state = if let Subject::Session(uuid) = subject {
         let (accounts, session) = tokio::try_join!(accounts, known.load(pool, uuid))?;
         let Some((glance, states)) = session else { return Ok(None) };
-        State::new((subject, None), accounts, Some(glance), states, None)
+        State::new((subject, None, needs), accounts, Some(glance), states, None)
     } else {
         let (accounts, rows) = tokio::try_join!(accounts, rows(pool, subject, period))?;
         let Some((rows, channel)) = rows else { return Ok(None) };
-        State::new((subject, Some(channel)), accounts, None, channels_of(&rows), Some(rows.into()))
+        State::new((subject, Some(channel), needs), accounts, None, channels_of(&rows), Some(rows.into()))
     };
-    state.load_events(pool, period, needs).await?;
+    state.load_events(pool, period).await?;
     Ok(Some(Arc::new(state)))
 }
 
@@ -218,7 +221,7 @@ fn channels_of(rows: &[Settled]) -> Vec<ChannelState> {
 
 impl State {
     fn new(
-        (subject, channel): (Subject, Option<ChannelId>),
+        (subject, channel, needs): (Subject, Option<ChannelId>, Needs),
         accounts: Mark,
         session: Option<Glance>,
         channels: Vec<ChannelState>,
@@ -226,10 +229,23 @@ impl State {
     ) -> Self {
         let (raids, streams) = (Arc::default(), Arc::default());
         let (histories, sources) = (Vec::new(), Vec::new());
-        Self { subject, channel, session, channels, rows, accounts, histories, sources, raids, streams }
+        Self {
+            subject,
+            needs,
+            channel,
+            session,
+            channels,
+            rows,
+            accounts,
+            histories,
+            sources,
+            raids,
+            streams,
+        }
     }
 
-    async fn load_events(&mut self, pool: &Pool, period: Period, needs: Needs) -> Result<(), Failure> {
+    async fn load_events(&mut self, pool: &Pool, period: Period) -> Result<(), Failure> {
+        let needs = self.needs;
         let first = self.channels.iter().filter_map(|state| state.first_captured_at).min();
         let last = self.channels.iter().filter_map(|state| state.last_captured_at).max();
         let (Some(first), Some(last)) = (first, last) else { return Ok(()) };
@@ -314,13 +330,16 @@ impl State {
     /// The state of `channels` only; of all when none is named.
     ///
     /// # Errors
-    /// When there is no capture of one of them.
+    /// When there is no capture of one of them, but for the one that the question is about.
     pub(crate) fn of_channels(&self, channels: &[ChannelId]) -> Result<Self, Failure> {
         let mut state = self.clone();
         if channels.is_empty() {
             return Ok(state);
         }
-        let is_absent = |id: &&ChannelId| self.channels.iter().all(|state| state.channel != **id);
+        // Whatever there is of it: nothing, perhaps.
+        let is_absent = |id: &&ChannelId| {
+            self.channel != Some(**id) && self.channels.iter().all(|state| state.channel != **id)
+        };
         if let Some(absent) = channels.iter().find(is_absent) {
             return Err(Failure::refused_not_found(
                 "channel_not_in_session",
@@ -335,11 +354,19 @@ impl State {
         Ok(state)
     }
 
-    /// The state as a part of a key: equal states, equal versions.
+    /// The state as a part of an answer's key: equal states, equal versions.
     pub(crate) fn version(&self) -> String {
+        let events = self.events_version();
+        if self.needs.no_accounts {
+            return events;
+        }
+        format!("{events}:{:x}.{:x}", self.accounts.newest, self.accounts.recent)
+    }
+
+    /// The state of captures, streams and raids: what results that know no accounts rest on.
+    pub(crate) fn events_version(&self) -> String {
         let mut hasher = DefaultHasher::new();
-        REVISION.hash(&mut hasher);
-        (self.accounts, &self.histories, &self.sources).hash(&mut hasher);
+        (REVISION, &self.histories, &self.sources).hash(&mut hasher);
         self.hash_captures(&mut hasher);
         for raid in &*self.raids {
             raid.id.hash(&mut hasher);
@@ -350,7 +377,7 @@ impl State {
         format!("{:016x}", hasher.finish())
     }
 
-    /// The state of the captures alone: what results that know no accounts rest on.
+    /// The state of the captures alone.
     pub(crate) fn captures_version(&self) -> String {
         let mut hasher = DefaultHasher::new();
         (REVISION, &self.histories).hash(&mut hasher);

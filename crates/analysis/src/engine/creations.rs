@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike as _, NaiveTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveTime};
 use common::{clients::analysis::rooms::CreationUnit, ids::AccountId};
 
 use super::{accounts::Accounts, page, set::DenseSet};
@@ -115,26 +115,13 @@ pub fn created_within(
     after: Option<(u32, u32)>,
     limit: usize,
 ) -> (Vec<(u32, AccountId)>, bool, u32) {
-    let mut found = Vec::new();
-    for id in members.iter() {
+    let mut count = 0;
+    let found = members.iter().filter_map(|id| {
         let created = accounts.created(id).unwrap_or(UNKNOWN);
-        if span == Span::ALL || span.holds(created) {
-            found.push((created, id.0));
-        }
-    }
-    let count = u32::try_from(found.len()).unwrap_or(u32::MAX);
-    let (page, more) = page::page(found.into_iter(), |account| *account, after, limit);
+        let holds = span == Span::ALL || span.holds(created);
+        count += u32::from(holds);
+        holds.then_some((created, id.0))
+    });
+    let (page, more) = page::page(found, |account| *account, after, limit);
     (page.into_iter().map(|(created, id)| (created, AccountId(id))).collect(), more, count)
-}
-
-/// How many bars of `unit` lie between two times.
-#[must_use]
-pub fn bars_between(from: DateTime<Utc>, to: DateTime<Utc>, unit: CreationUnit) -> u64 {
-    let seconds = u64::try_from((to - from).num_seconds()).unwrap_or(0);
-    seconds.div_ceil(match unit {
-        CreationUnit::Hour => 3_600,
-        CreationUnit::Day => 86_400,
-        CreationUnit::Week => 7 * 86_400,
-        CreationUnit::Month => 28 * 86_400,
-    })
 }

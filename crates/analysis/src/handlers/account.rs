@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{
     Json,
     extract::{Path, State as Shared},
+    response::{IntoResponse as _, Response},
 };
 use chrono::TimeDelta;
 use common::{
@@ -24,6 +25,8 @@ use common::{
     ids::{ChannelId, TwitchUserId},
     problem::Problem,
 };
+
+use futures_util::FutureExt as _;
 
 use crate::{
     App,
@@ -53,22 +56,28 @@ const ROUNDS: u32 = 3;
 /// How often captures may change under the work before it gives up.
 const ATTEMPTS: u32 = 3;
 
-/// How many raids of a quarter of an hour are looked at.
+/// How many raids between two captures are looked at: the latest.
 const MAX_RAIDS: u32 = 1_000;
 
 /// How many former names are shown.
 const MAX_NAMES: u32 = 100;
 
+/// What is asked about an account.
+pub(crate) type AccountAsked = (TwitchUserId, Vec<ChannelId>, Period);
+
+/// The answer is not kept: to look up what it rests on would take as long. Those who ask while it is made share the next one.
 pub(crate) async fn get(
     Shared(app): Shared<App>,
     Path(id): Path<String>,
     mut parameters: Params,
-) -> Result<Json<Account>, Problem> {
+) -> Result<Response, Problem> {
     let id: TwitchUserId = id.parse().map_err(|_| Problem::not_found("account"))?;
     let (channels, period) = (parameters.channels()?, parameters.period()?);
     parameters.finish()?;
-    let answer = settled(|| view(&app.store, id, &channels, period)).await;
-    answer.map(Json).map_err(|failure| problem(&Arc::new(failure)))
+    let (store, asked) = (app.store.clone(), channels.clone());
+    let look = || async move { settled(|| view(&store, id, &asked, period)).await.map(Arc::new) }.boxed();
+    let answer = app.accounts.join((id, channels, period), look).await;
+    answer.map(|account| Json(&*account).into_response()).map_err(|failure| problem(&failure))
 }
 
 /// What `work` finds. It begins again when captures change under it: an account may be taken out of rosters, or old
@@ -129,7 +138,9 @@ async fn arrival(
         return Ok(None);
     }
     let end = first + TimeDelta::microseconds(1);
-    let raids = raids::on_channels(store.pool(), &[channel], first - RAID_WINDOW, end, MAX_RAIDS).await?;
+    // All since the capture before: of two, nobody can tell who came with which.
+    let since = captures[place - 1].at.min(first - RAID_WINDOW);
+    let raids = raids::on_channels(store.pool(), &[channel], since, end, MAX_RAIDS).await?;
     let times: Vec<_> = raids.iter().map(|raid| (raid.to, raid.raided_at)).collect();
     let (at_hand, place) = at_hand(&captures, place);
     let (origin, raid) = origins(at_hand, &times)[place];

@@ -32,7 +32,7 @@ use crate::{
 /// How many rows a page may have: a table of 30,000 is three requests.
 const MAX_PAGE: usize = 10_000;
 
-const NEEDS: Needs = Needs { history: History::Before, events: false, sources: false };
+const NEEDS: Needs = Needs { no_accounts: false, history: History::Before, events: false, sources: false };
 
 pub(crate) async fn get(
     Shared(app): Shared<App>,
@@ -95,7 +95,7 @@ async fn list(
         let times = selection.captures.iter().map(|capture| capture.at).collect();
         store.heavy(move || Seen::of(times, &sightings, &habits)).await
     };
-    let kept = format!("accounts:{}:{}:{period}", state.subject, state.version());
+    let kept = format!("accounts:{}:{}:{period}", state.subject, state.events_version());
     let seen = store.kept(kept, Seen::bytes, compute).await?;
     let accounts = store.accounts(&chunks_of(&seen.members), state.accounts).await?;
     let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);

@@ -40,7 +40,7 @@ pub(crate) async fn get(Shared(app): Shared<App>, mut parameters: Params) -> Res
     let asked = [a, b].map(|subject| (subject, filter.period, Needs::default()));
     let canonical = format!("{};{list:?};{}", filter.canonical(), page.canonical());
     app.answers
-        .of_two("compare", asked, &canonical, |store, states| {
+        .of_several("compare", &asked, &canonical, |store, states| {
             compare(store, states, filter.clone(), list, page.clone())
         })
         .await
@@ -91,19 +91,20 @@ fn side(parameters: &mut Params, name: &str) -> Result<Subject, Problem> {
 
 async fn compare(
     store: Store,
-    [state_a, state_b]: [Arc<State>; 2],
+    states: Vec<Arc<State>>,
     filter: Filter,
     list: List,
     page: Page,
 ) -> Result<Comparison, Failure> {
-    if let Some(absent) = filter.absent([&state_a, &state_b]) {
+    let [state_a, state_b] = &*states else { return Err(Failure::Cut("two sides are compared".to_owned())) };
+    if let Some(absent) = filter.absent([state_a, state_b]) {
         return Err(Failure::refused_not_found(
             "channel_not_in_session",
             format!("Neither side has a capture of channel {absent}."),
         ));
     }
-    let (coverage_a, a) = everybody(&store, &state_a, &filter).await?;
-    let (coverage_b, b) = everybody(&store, &state_b, &filter).await?;
+    let (coverage_a, a) = everybody(&store, state_a, &filter).await?;
+    let (coverage_b, b) = everybody(&store, state_b, &filter).await?;
     let after = page.key::<1>().map(|[id]| AccountId(u32::try_from(id).unwrap_or(u32::MAX)));
     let limit = page.limit;
     let (sizes, (shown, more), counts) = store
@@ -120,8 +121,8 @@ async fn compare(
         accounts,
     };
     Ok(Comparison {
-        a: side(&state_a, coverage_a, counts[0]),
-        b: side(&state_b, coverage_b, counts[1]),
+        a: side(state_a, coverage_a, counts[0]),
+        b: side(state_b, coverage_b, counts[1]),
         arrived: sizes.arrived,
         left: sizes.left,
         stayed: sizes.stayed,

@@ -35,7 +35,7 @@ const UNITS: &[(&str, CreationUnit)] = &[
 /// How many bars fit into one answer.
 const MAX_BARS: usize = 10_000;
 
-const NEEDS: Needs = Needs { history: History::Before, events: false, sources: false };
+const NEEDS: Needs = Needs { no_accounts: false, history: History::Before, events: false, sources: false };
 
 pub(crate) async fn get(
     Shared(app): Shared<App>,
@@ -50,11 +50,16 @@ pub(crate) async fn get(
     app.answers.of(&question, |store, state| draw(store, state, period, unit, span)).await
 }
 
-/// `created_from` and `created_to`.
+/// `created_from` and `created_to`. Only where neither is given, those whose creation date is not known are meant, too.
 pub(super) fn span(parameters: &mut Params) -> Result<Span, Problem> {
     let (from, to) = parameters.range("created_from", "created_to")?;
     let seconds = |at: DateTime<Utc>| u32::try_from(at.timestamp()).unwrap_or(u32::MAX);
-    Ok(Span { from: from.map_or(0, seconds), to: to.map_or(u32::MAX, seconds) })
+    if from.is_none() && to.is_none() {
+        return Ok(Span::ALL);
+    }
+    // Nobody was created in the first second of Unix time, nor will be in the last one that we count.
+    let (first, last) = (from.map_or(1, seconds).max(1), to.map_or(u32::MAX, seconds).min(u32::MAX - 1));
+    Ok(Span { from: first, to: last })
 }
 
 async fn members(store: &Store, selection: &Selection) -> Result<DenseSet, Failure> {

@@ -36,7 +36,7 @@ pub(crate) async fn get(
         subject,
         channels: parameters.channels()?,
         period: parameters.period()?,
-        needs: Needs { history: History::Before, events: true, sources: false },
+        needs: Needs { no_accounts: true, history: History::Before, events: true, sources: false },
         parameters: String::new(),
     };
     let points = parameters.number("points", POINTS, 10..=MAX_POINTS)?;

@@ -28,7 +28,7 @@ use crate::{
 /// How many later broadcasts a cohort is followed for when nobody says.
 const HORIZON: u32 = 12;
 
-const NEEDS: Needs = Needs { history: History::Ever, events: true, sources: false };
+const NEEDS: Needs = Needs { no_accounts: false, history: History::Ever, events: true, sources: false };
 
 pub(crate) async fn get(
     Shared(app): Shared<App>,
@@ -51,7 +51,8 @@ pub(crate) async fn get_retention(
     let horizon = parameters.number("horizon", HORIZON, 1..=LATER - 1)?;
     parameters.finish()?;
     let parameters = horizon.to_string();
-    let question = Question { name: "retention", subject, channels, period, needs: NEEDS, parameters };
+    let needs = Needs { no_accounts: true, ..NEEDS };
+    let question = Question { name: "retention", subject, channels, period, needs, parameters };
     app.answers.of(&question, |store, state| retain(store, state, period, horizon)).await
 }
 
@@ -102,7 +103,7 @@ async fn find(
             })
             .await
     };
-    let key = format!("newcomers:{}:{}:{period}", state.subject, state.version());
+    let key = format!("newcomers:{}:{}:{period}", state.subject, state.events_version());
     store.kept(key, Found::bytes, compute).await
 }
 

@@ -25,7 +25,7 @@ use crate::{
     },
     error::Failure,
     params::Params,
-    selection::{Selection, capture},
+    selection::{Selection, capture, with_one_before},
     store::{Read, Sink, Store},
     subject::{Period, Subject},
 };
@@ -37,7 +37,7 @@ pub(crate) async fn get(
 ) -> Result<Answered, Problem> {
     let (channels, period) = (parameters.channels()?, parameters.period()?);
     parameters.finish()?;
-    let needs = Needs { history: History::Ever, events: true, sources: true };
+    let needs = Needs { no_accounts: true, history: History::Ever, events: true, sources: true };
     let question = Question { name: "raids", subject, channels, period, needs, parameters: String::new() };
     app.answers.of(&question, |store, state| follow(store, state, period)).await
 }
@@ -60,6 +60,8 @@ async fn follow(store: Store, state: Arc<State>, period: Period) -> Result<Raids
         .map(|raid| Raid { channel: raid.to, at: raid.raided_at, source: sources.get(&raid.id).cloned() })
         .collect();
     let captures = selection.surroundings(&store, Some(&state)).await?;
+    // The first capture of all may be the one after a raid.
+    let captures = with_one_before(&store, &captures, BEFORE_WINDOW).await?;
     let seen = store.fold(&captures, RaidsSeen::new(followed.into())).await?.finish();
     let within = raids.into_iter().zip(seen).filter(|(raid, _)| period.holds(raid.raided_at));
     let mut raids: Vec<RaidSeen> = within.map(|(raid, seen)| told(raid, &seen)).collect();

@@ -26,8 +26,8 @@ use crate::{
 /// How many renames are often, when nobody says.
 const OFTEN: u32 = 3;
 
-/// How many former names are shown of each account, on average over a page.
-const NAMES_EACH: usize = 50;
+/// How many former names are shown of each account: the latest.
+const NAMES_EACH: u32 = 50;
 
 pub(crate) async fn get(
     Shared(app): Shared<App>,
@@ -51,7 +51,11 @@ async fn list(
 ) -> Result<Renames, Failure> {
     let selection = Selection::load(&store, &state, period).await?;
     let compute = async {
-        let renamed = account_names::renamed(store.pool(), min).await?;
+        // One pass over all that are known serves every question until an account changes.
+        let everywhere = format!("renamed:{min}:{:?}", state.accounts);
+        let find = async { Ok(account_names::renamed(store.pool(), min).await?) };
+        let renamed =
+            store.kept(everywhere, |ids: &Vec<AccountId>| std::mem::size_of_val(&**ids), find).await?;
         let unions = store.fold(&selection.captures, Unions::new(By::Everything)).await?.finish();
         store
             .heavy(move || {
@@ -77,9 +81,8 @@ async fn list(
 
 async fn named(store: &Store, state: &State, shown: &[AccountId]) -> Result<Vec<Renamed>, Failure> {
     let mut people = people(store, shown, state.accounts).await?;
-    let limit = u32::try_from(shown.len() * NAMES_EACH).unwrap_or(u32::MAX);
     let mut names: HashMap<AccountId, Vec<FormerName>> = HashMap::new();
-    for former in account_names::of(store.pool(), shown, limit).await? {
+    for former in account_names::of(store.pool(), shown, NAMES_EACH).await? {
         names.entry(former.account).or_default().push(FormerName {
             login: former.login,
             display_name: former.display_name,

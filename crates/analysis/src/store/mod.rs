@@ -6,6 +6,7 @@
 //! under the state that they rest on. Heavy work runs beside the threads that serve, a few at a time.
 
 mod columns;
+mod gates;
 pub(crate) mod rosters;
 mod scan;
 
@@ -19,7 +20,7 @@ use common::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) use self::scan::{Read, Sink};
-use self::{columns::ColumnStore, rosters::RosterCache};
+use self::{columns::ColumnStore, gates::Gates, rosters::RosterCache};
 use crate::{
     engine::{Capture, Fold, accounts::Accounts},
     error::Failure,
@@ -46,6 +47,7 @@ struct Inner {
     rosters: RosterCache,
     columns: ColumnStore,
     results: Lru<String, Arc<dyn Any + Send + Sync>>,
+    computing: Gates,
     /// How much heavy work runs at once.
     permits: Semaphore,
     /// How many exports are made at once.
@@ -61,6 +63,7 @@ impl Store {
             columns: ColumnStore::new(pool.clone(), columns),
             rosters: RosterCache::new(memory_bytes - columns - results),
             results: Lru::new("results", results),
+            computing: Gates::default(),
             permits: Semaphore::new(cores.max(2)),
             exports: Arc::new(Semaphore::new(MAX_EXPORTS)),
             threads: cores.min(MAX_THREADS),
@@ -105,7 +108,7 @@ impl Store {
     }
 
     /// The result kept under `key`, or what `compute` finds, of which `bytes` tells the size. The key tells the type,
-    /// and the state of all that the result rests on.
+    /// and the state of all that the result rests on. Who comes while it is computed waits for it.
     ///
     /// # Errors
     /// What `compute` says.
@@ -115,11 +118,18 @@ impl Store {
         bytes: impl FnOnce(&T) -> usize,
         compute: impl Future<Output = Result<T, Failure>>,
     ) -> Result<Arc<T>, Failure> {
-        let found = self.0.results.get([key.clone()].into_iter()).pop().flatten();
-        if let Some(found) = found.and_then(|result| result.downcast().ok()) {
+        let find = || self.0.results.get([key.clone()].into_iter()).pop().flatten()?.downcast().ok();
+        if let Some(found) = find() {
+            return Ok(found);
+        }
+        let gate = self.0.computing.gate(&key);
+        let mut found = gate.lock().await;
+        // Also when it was too large to be kept.
+        if let Some(found) = found.clone().and_then(|result| result.downcast().ok()).or_else(find) {
             return Ok(found);
         }
         let result = Arc::new(compute.await?);
+        *found = Some(Arc::<T>::clone(&result));
         let size = bytes(&result) + key.len();
         self.0.results.put(key, Arc::<T>::clone(&result), size, Admit::Always);
         Ok(result)

@@ -173,6 +173,49 @@ async fn any_two_subjects_compare() {
 
     let overlap = world.service.get(&format!("/internal/v1/sessions/{session}/overlap")).await;
     assert_eq!((overlap.cache(), &overlap.body["pairs"][0]["common"]), ("MISS", &json!(2)));
+
+    world.channel(8, "nobody").await;
+    let of = async |query: &str| world.service.get(&format!("/internal/v1/overlap?{query}")).await;
+    let channels = of("channel=9,7,8").await;
+    let named: Vec<_> =
+        channels.body["channels"].as_array().unwrap().iter().map(|one| &one["login"]).collect();
+    assert_eq!(named, ["zoe", "adam"]);
+    assert_eq!(channels.cache(), "MISS");
+    assert_eq!(channels.body["pairs"], overlap.body["pairs"]);
+    assert_eq!(of("channel=7,8,9").await.cache(), "HIT");
+    let october = of("channel=7,9&to=2026-11-01T00:00:00Z").await;
+    assert_eq!((&october.body["coverage"]["captures"], &october.body["pairs"]), (&json!(1), &json!([])));
+    assert_eq!(of("").await.problem(), (400, "parameter_missing"));
+    sqlx::query("UPDATE channels SET login = 'eve' WHERE id = 9").execute(&world.pool).await.unwrap();
+    assert_eq!(of("channel=7,8,9").await.body["channels"][1]["login"], "eve");
+}
+
+#[tokio::test]
+async fn a_channel_that_has_nothing_in_that_time_is_no_other_channel() {
+    let world = World::new().await;
+    story(&world).await;
+    let path = "/internal/v1/channels/7/evolution?from=2027-01-01T00:00:00Z&channel=";
+    let said = world.service.get(&format!("{path}7")).await;
+    assert_eq!((said.status.as_u16(), &said.body["points"]), (200, &json!([])), "{}", said.body);
+    assert_eq!(world.service.get(&format!("{path}9")).await.problem(), (404, "channel_not_in_session"));
+}
+
+#[tokio::test]
+async fn only_answers_that_name_accounts_are_made_anew_when_accounts_change() {
+    let world = World::new().await;
+    let (session, _) = story(&world).await;
+    let ask = async |question: &str| {
+        let said = world.service.get(&format!("/internal/v1/sessions/{session}/{question}")).await;
+        said.cache().to_owned()
+    };
+    let questions = ["evolution", "retention", "raids", "overlap", "newcomers", "accounts", "summary"];
+    for question in questions {
+        assert_eq!(ask(question).await, "MISS", "{question}");
+    }
+    world.enrich(&[(50, "2020-01-01")]).await;
+    for (place, question) in questions.into_iter().enumerate() {
+        assert_eq!(ask(question).await, if place < 4 { "HIT" } else { "MISS" }, "{question}");
+    }
 }
 
 #[tokio::test]
@@ -197,6 +240,15 @@ async fn creation_dates_lead_to_their_accounts() {
         world.service.get(&format!("{behind}&cursor={cursor}")).await.body["people"][0]["login"],
         "user11"
     );
+    for (span, accounts) in
+        [("", 8), ("?created_from=1970-01-01T00:00:00Z", 4), ("?created_to=2107-01-01T00:00:00Z", 4)]
+    {
+        let said = world.service.get(&format!("{base}/accounts{span}")).await;
+        assert_eq!(
+            said.body["accounts"], accounts,
+            "who has no creation date was created at no time: {span}"
+        );
+    }
     let one = world.service.get(&format!("/internal/v1/captures/{}/creations?unit=day", ids[5])).await;
     assert_eq!((one.cache(), &one.body["baseline"]["broadcasts"]), ("MISS", &json!(3)));
 }
@@ -269,8 +321,10 @@ async fn a_viewer_has_names_and_presences() {
         json!({"capture_id": ids[3].to_string(), "origin": "raid", "raid_from": "adam", "newcomers": 3});
     assert_eq!(arrival(0), came);
     assert_eq!(arrival(1), json!(null), "nobody was seen to come to the first capture");
-    let since = world.service.get("/internal/v1/accounts/1010?channel=7&from=2026-11-02T00:00:00Z").await;
-    assert_eq!(since.body["channels"][0]["arrival"], json!(null), "they may have been there before");
+    for cut in ["from=2026-11-02T00:00:00Z", "to=2026-11-03T00:00:00Z"] {
+        let part = world.service.get(&format!("/internal/v1/accounts/1010?channel=7&{cut}")).await;
+        assert_eq!(part.body["channels"][0]["arrival"], json!(null), "of a part it is not known: {cut}");
+    }
     let bare = world.service.get("/internal/v1/accounts/1010").await;
     assert_eq!(bare.body["channels"], json!([]));
     let renames = world.service.get(&format!("/internal/v1/sessions/{session}/renames")).await;

@@ -1,5 +1,9 @@
 //! Broadcasts, and what was seen after they were over.
 
+use common::{
+    db::{self, captures::rosters},
+    ids::{AccountId, CaptureId},
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -137,9 +141,99 @@ async fn everybody_seen_before_is_known_however_long_ago() {
     world.capture(others, 7, "2026-10-01 20:00:00", &[3]).await;
     world.capture(session, 7, "2026-11-01 20:00:00", &[1, 2, 3, 4]).await;
     let newcomers = ask(&world, &format!("sessions/{session}/newcomers")).await;
-    let names: Vec<&Value> =
-        newcomers["people"].as_array().unwrap().iter().map(|person| &person["login"]).collect();
-    assert_eq!(names, ["user4"]);
+    let names = |newcomers: &Value| -> Vec<Value> {
+        newcomers["people"].as_array().unwrap().iter().map(|person| person["login"].clone()).collect()
+    };
+    assert_eq!(names(&newcomers), ["user4"]);
+
+    // Somebody leaves, which changes what was seen in the captures that were looked through first.
+    let first = sqlx::query_scalar("SELECT MIN(id) FROM captures").fetch_one(&world.pool).await.unwrap();
+    let mut connection = world.pool.acquire().await.unwrap();
+    let locked = rosters::lock(&mut connection, CaptureId(first)).await.unwrap().unwrap();
+    locked.replace(&mut connection, &mut [AccountId(2)].into_iter().collect()).await.unwrap();
+    world.capture(others, 7, "2026-10-02 20:00:00", &[3]).await;
+    let newcomers = ask(&world, &format!("sessions/{session}/newcomers")).await;
+    assert_eq!(names(&newcomers), ["user1", "user4"]);
+}
+
+#[tokio::test]
+async fn who_was_seen_in_captures_that_are_gone_is_not_new() {
+    let world = World::new().await;
+    let (first, second, gone) = (world.session().await, world.session().await, world.session().await);
+    world.channel(7, "zoe").await;
+    world.accounts(5).await;
+    world.capture(gone, 7, "2026-10-01 20:00:00", &[1, 2]).await;
+    world.capture(gone, 7, "2026-10-01 20:05:00", &[2]).await;
+    world.capture(first, 7, "2026-10-10 20:00:00", &[2, 3]).await;
+    world.capture(gone, 7, "2026-10-20 20:00:00", &[1, 3, 4]).await;
+    world.capture(second, 7, "2026-11-01 20:00:00", &[1, 2, 3, 4, 5]).await;
+    let new = async || {
+        let mut new: Vec<Vec<Value>> = Vec::new();
+        for session in [first, second] {
+            let evolution = ask(&world, &format!("sessions/{session}/evolution")).await;
+            let newcomers = ask(&world, &format!("sessions/{session}/newcomers")).await;
+            assert_eq!(evolution["points"][0]["new"], newcomers["newcomers"]);
+            new.push(
+                newcomers["people"].as_array().unwrap().iter().map(|one| one["login"].clone()).collect(),
+            );
+        }
+        new
+    };
+    let as_before: [Vec<Value>; 2] = [vec![json!("user3")], vec![json!("user5")]];
+    assert_eq!(new().await, as_before);
+
+    sqlx::query("DELETE FROM session_captures WHERE session_id = (SELECT id FROM sessions WHERE uuid = ?)")
+        .bind(gone.to_string())
+        .execute(&world.pool)
+        .await
+        .unwrap();
+    // The later one first: what is gone does not go in the order of time.
+    for before in ["2026-10-05 00:00:00", "2026-12-01 00:00:00"].into_iter().rev() {
+        db::retention::remove_captures(&world.pool, time(before), 1).await.unwrap();
+    }
+    while db::retention::remove_captures(&world.pool, time("2026-12-01 00:00:00"), 1).await.unwrap() > 0 {}
+    let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM captures").fetch_one(&world.pool).await.unwrap();
+    assert_eq!(left, 2);
+    assert_eq!(new().await, as_before);
+}
+
+/// Raids from 8 and 9 came between two captures 40 minutes apart.
+#[tokio::test]
+async fn of_two_raids_between_two_captures_no_answer_names_one() {
+    let world = World::new().await;
+    let session = world.session().await;
+    world.channel(7, "zoe").await;
+    world.accounts(5).await;
+    world.capture(session, 7, "2026-11-01 20:00:00", &[1]).await;
+    world.capture(session, 7, "2026-11-01 20:40:00", &[1, 2, 3]).await;
+    sqlx::query("UPDATE captures SET new_count = chatters_count - (id <> 1)")
+        .execute(&world.pool)
+        .await
+        .unwrap();
+    let came = async || {
+        let newcomers = ask(&world, &format!("sessions/{session}/newcomers")).await;
+        let viewer = ask(&world, "accounts/1002?channel=7").await;
+        let arrival = viewer["channels"][0]["arrival"].clone();
+        assert_eq!((&arrival["origin"], &newcomers["by_raid"]), (&json!("raid"), &json!(2)));
+        [newcomers["people"][1]["raid_id"].is_null(), arrival["raid_from"].is_null()]
+    };
+    raid(&world, 9, "2026-11-01 20:30:00").await;
+    assert_eq!(came().await, [false, false]);
+    raid(&world, 8, "2026-11-01 20:10:00").await;
+    assert_eq!(came().await, [true, true]);
+}
+
+#[tokio::test]
+async fn the_capture_before_a_raid_may_be_one_that_is_not_asked_about() {
+    let (world, _) = evenings().await;
+    let told = |body: &Value| json!([body["raids"][0]["before"].is_null(), body["raids"][0]["arrived"]]);
+    let second: u64 = sqlx::query_scalar("SELECT id FROM captures ORDER BY captured_at LIMIT 1, 1")
+        .fetch_one(&world.pool)
+        .await
+        .unwrap();
+    for path in [&format!("captures/{second}/raids"), "channels/7/raids?from=2026-11-01T20:06:00Z"] {
+        assert_eq!(told(&ask(&world, path).await), json!([false, 2]), "{path}");
+    }
 }
 
 /// A session may have two captures far apart on a channel that others capture all the time.

@@ -13,13 +13,23 @@ use reqwest::Response;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{ClientError, Upstream};
-use crate::ids::{ChannelId, SessionUuid};
+use crate::{
+    ids::{ChannelId, SessionUuid},
+    problem::Problem,
+};
 
 /// Whether an answer was computed for this request: `HIT` or `MISS`.
 pub const CACHE_HEADER: &str = "x-cache";
 
-/// How many channels a filter may name; more are refused with code `too_many_channels`.
+/// How many channels a filter may name; more are refused with [`too_many_channels`].
 pub const MAX_FILTER_CHANNELS: usize = 100;
+
+/// The refusal of a filter that names more than [`MAX_FILTER_CHANNELS`].
+#[must_use]
+pub fn too_many_channels() -> Problem {
+    let detail = format!("A filter names at most {MAX_FILTER_CHANNELS} channels.");
+    Problem::bad_request("too_many_channels", detail).with("limit", MAX_FILTER_CHANNELS)
+}
 
 /// What an answer rests on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -97,7 +97,7 @@ pub async fn profiles(pool: &Pool, accounts: &[AccountId]) -> Result<Vec<Profile
     Ok(rows.into_iter().map(Profile::from).collect())
 }
 
-/// Former names of `accounts`, by account, oldest first; at most `limit`.
+/// Former names of `accounts`, by account, oldest first; of each the latest `limit`.
 ///
 /// # Errors
 /// When MariaDB fails.
@@ -107,10 +107,13 @@ pub async fn of(pool: &Pool, accounts: &[AccountId], limit: u32) -> Result<Vec<F
     }
     let accounts: Vec<u32> = accounts.iter().map(|account| account.0).collect();
     let rows = sqlx::query!(
-        "SELECT STRAIGHT_JOIN account_id, login, display_name, replaced_at AS `replaced_at: DateTime<Utc>`
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (id INT UNSIGNED PATH '$')) AS wanted
-         JOIN account_names ON account_names.account_id = wanted.id
-         ORDER BY account_id, replaced_at LIMIT ?",
+        "SELECT account_id AS `account_id!: u32`, login AS `login!`, display_name AS `display_name!`,
+                replaced_at AS `replaced_at!: DateTime<Utc>`
+         FROM (SELECT STRAIGHT_JOIN account_id, login, display_name, replaced_at,
+                      ROW_NUMBER() OVER (PARTITION BY account_id ORDER BY replaced_at DESC) AS place
+               FROM JSON_TABLE(?, '$[*]' COLUMNS (id INT UNSIGNED PATH '$')) AS wanted
+               JOIN account_names ON account_names.account_id = wanted.id) AS named
+         WHERE place <= ? ORDER BY account_id, replaced_at",
         json_list(&accounts)?,
         limit
     )

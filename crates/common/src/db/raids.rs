@@ -17,7 +17,7 @@ pub struct Raid {
     pub raided_at: DateTime<Utc>,
 }
 
-/// The raids on `channels` with `from <= raided_at < to`, in the order of time; at most `limit`.
+/// The raids on `channels` with `from <= raided_at < to`, in the order of time; the last `limit` of them.
 /// Bounds go without a zone: a TIMESTAMP would end in 2038.
 ///
 /// # Errors
@@ -34,7 +34,7 @@ pub async fn on_channels(
                 raided_at AS `raided_at: DateTime<Utc>`
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS chosen
          JOIN raids ON raids.to_channel_id = chosen.id AND raids.raided_at >= ? AND raids.raided_at < ?
-         ORDER BY raided_at, raids.id LIMIT ?",
+         ORDER BY raided_at DESC, raids.id DESC LIMIT ?",
         json_list(channels)?,
         from.naive_utc(),
         to.naive_utc(),
@@ -42,7 +42,7 @@ pub async fn on_channels(
     )
     .fetch_all(pool)
     .await?;
-    let raids = rows.into_iter().map(|row| Raid {
+    let raids = rows.into_iter().rev().map(|row| Raid {
         id: row.id,
         from: ChannelId(row.from_channel_id),
         to: ChannelId(row.to_channel_id),

@@ -40,7 +40,7 @@ pub async fn during(
          JOIN streams ON streams.channel_id = chosen.id
            AND streams.started_at >= TIMESTAMPADD(DAY, -3, ?) AND streams.started_at < ?
          WHERE COALESCE(ended_at, seen_at) >= ?
-         ORDER BY started_at, streams.id LIMIT ?",
+         ORDER BY started_at DESC, streams.id DESC LIMIT ?",
         json_list(channels)?,
         from.naive_utc(),
         to.naive_utc(),
@@ -49,7 +49,7 @@ pub async fn during(
     )
     .fetch_all(pool)
     .await?;
-    let streams = rows.into_iter().map(|row| Stream {
+    let streams = rows.into_iter().rev().map(|row| Stream {
         id: StreamId(row.id),
         channel: ChannelId(row.channel_id),
         title: row.title,

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use common::{
-    clients::analysis::{MAX_FILTER_CHANNELS, people::Account},
+    clients::analysis::people::Account,
     db,
     ids::{ChannelId, TwitchUserId},
     problem::Problem,
@@ -13,9 +13,9 @@ use utoipa::ToSchema;
 use super::verdicts::AccountVerdict;
 use crate::{
     access,
-    extract::{Parameters, PathId, id},
+    extract::{Parameters, PathId},
     gateway::App,
-    openapi::{AccountNotFound, BadRequest},
+    openapi::{AccountNotFound, BadRequest, ChannelForbidden},
     refusals::explain,
     visitor::CurrentUser,
 };
@@ -43,7 +43,7 @@ pub(crate) struct Viewer {
         ("from" = Option<chrono::DateTime<chrono::Utc>>, Query, description = "Only captures made then or later."),
         ("to" = Option<chrono::DateTime<chrono::Utc>>, Query, description = "Only captures made before.")
     ),
-    responses((status = 200, body = Viewer), BadRequest, AccountNotFound)
+    responses((status = 200, body = Viewer), BadRequest, ChannelForbidden, AccountNotFound)
 )]
 pub(crate) async fn get_account(
     State(app): State<App>,
@@ -51,20 +51,7 @@ pub(crate) async fn get_account(
     PathId(account): PathId<TwitchUserId>,
     parameters: Parameters,
 ) -> Result<Json<Viewer>, Problem> {
-    let named = parameters.all("channel").flat_map(|given| given.split(','));
-    let wanted = named.map(|name| id(name.trim())).collect::<Result<Vec<ChannelId>, _>>()?;
-    let mut mine = db::channels::of_user(&app.pool, user.id()).await?;
-    if mine.is_empty() {
-        // Everybody has a channel: Twitch was not asked yet.
-        access::ask(&app, user.id()).await?;
-        mine = db::channels::of_user(&app.pool, user.id()).await?;
-    }
-    let channels: Vec<ChannelId> = mine
-        .into_iter()
-        .map(|channel| channel.id)
-        .filter(|channel| wanted.is_empty() || wanted.contains(channel))
-        .take(MAX_FILTER_CHANNELS)
-        .collect();
+    let channels = access::chosen(&app, user.id(), parameters.channels()?).await?;
     let others = parameters.pairs().into_iter().filter(|(name, _)| *name != "channel");
     let asked = channels.iter().map(|channel| ("channel", channel.to_string())).chain(others);
     let path = format!("internal/v1/accounts/{account}");

@@ -1,10 +1,15 @@
-//! Two captures, broadcasts, sessions or channels beside each other.
+//! Two captures, broadcasts, sessions or channels beside each other; and what several channels share.
 
 use axum::{extract::State, response::Response};
-use common::{clients::analysis::rooms::Comparison, ids::ChannelId, problem::Problem};
+use common::{
+    clients::analysis::rooms::{Comparison, Overlap},
+    ids::ChannelId,
+    problem::Problem,
+};
 
 use super::questions::{Kind, hand_on};
 use crate::{
+    access,
     extract::Parameters,
     gateway::App,
     openapi::{BadRequest, ChannelForbidden, SubjectNotFound},
@@ -58,6 +63,36 @@ pub(crate) async fn compare(
         kind.check(&app, &user, id).await?;
     }
     Ok(hand_on(app.analysis.ask("internal/v1/compare", &parameters.pairs()).await.map_err(explain)?))
+}
+
+/// Channels in common
+///
+/// How many accounts each two of the user's channels share: those that are named, or all (the first hundred).
+#[utoipa::path(
+    get,
+    path = "/channels/overlap",
+    tag = "questions",
+    params(
+        ("channel" = Option<Vec<ChannelId>>, Query, description = "Only these channels; may stand several times, or be a list with commas."),
+        ("from" = Option<chrono::DateTime<chrono::Utc>>, Query, description = "Only captures made then or later."),
+        ("to" = Option<chrono::DateTime<chrono::Utc>>, Query, description = "Only captures made before.")
+    ),
+    responses(
+        (status = 200, body = Overlap, headers(("X-Cache" = String, description = "`HIT` or `MISS`"))),
+        BadRequest,
+        ChannelForbidden
+    )
+)]
+pub(crate) async fn overlap(
+    State(app): State<App>,
+    user: CurrentUser,
+    parameters: Parameters,
+) -> Result<Response, Problem> {
+    let channels = access::chosen(&app, user.id(), parameters.channels()?).await?;
+    let others = parameters.pairs().into_iter().filter(|(name, _)| *name != "channel");
+    let asked = channels.iter().map(|channel| ("channel", channel.to_string())).chain(others);
+    let answer = app.analysis.ask("internal/v1/overlap", &asked.collect::<Vec<_>>()).await;
+    Ok(hand_on(answer.map_err(explain)?))
 }
 
 fn subject_invalid() -> Problem {

@@ -71,7 +71,7 @@ impl Kind {
             }
             Self::Channel => {
                 let channel: ChannelId = id(text)?;
-                access::may_read(app, user.id(), channel).await?;
+                access::may_read(app, user.id(), &[channel]).await?;
                 return Ok(channel.to_string());
             }
             Self::Stream => {
@@ -83,7 +83,7 @@ impl Kind {
                 (db::captures::view::channel_of(&app.pool, capture).await?, capture.to_string())
             }
         };
-        let allowed = access::may_read(app, user.id(), channel.ok_or_else(not_found)?).await;
+        let allowed = access::may_read(app, user.id(), &[channel.ok_or_else(not_found)?]).await;
         allowed
             .map_err(|problem| if problem.code() == "channel_forbidden" { not_found() } else { problem })?;
         Ok(canonical)

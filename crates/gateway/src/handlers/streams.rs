@@ -74,7 +74,7 @@ pub(crate) async fn list_streams(
     PathId(channel): PathId<ChannelId>,
     parameters: Parameters,
 ) -> Result<Json<Streams>, Problem> {
-    access::may_read(&app, user.id(), channel).await?;
+    access::may_read(&app, user.id(), &[channel]).await?;
     let limit = parameters.number_in("limit", 20, 1..=100)?;
     let invalid = |_| Problem::bad_request("cursor_invalid", "This cursor was not given out by this API.");
     let before =

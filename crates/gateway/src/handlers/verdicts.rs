@@ -152,7 +152,7 @@ pub(crate) async fn list_verdicts(
     PathId(channel): PathId<ChannelId>,
     parameters: Parameters,
 ) -> Result<Json<Verdicts>, Problem> {
-    access::may_read(&app, user.id(), channel).await?;
+    access::may_read(&app, user.id(), &[channel]).await?;
     let limit = parameters.number_in("limit", 1_000, 1..=10_000)?;
     let invalid = |_| Problem::bad_request("cursor_invalid", "This cursor was not given out by this API.");
     let after =

@@ -42,6 +42,7 @@ async fn settled(site: &Site) -> Browser {
     for query in [
         "INSERT INTO rosters SELECT roster_id, ? FROM captures",
         "INSERT INTO channel_seen SELECT 7, MAX(id), 2, ? FROM captures",
+        "INSERT INTO seen_in_removed (channel_id, until, accounts, roster) VALUES (7, '2026-10-01 20:00', 2, ?)",
     ] {
         sqlx::query(query).bind(roster.to_bytes()).execute(&site.pool).await.unwrap();
     }
@@ -75,6 +76,8 @@ async fn the_export_tells_everything_but_secrets() {
     assert_eq!(told["viewer"]["earlier_names"][0]["login"], "old42");
     assert_eq!(told["viewer"]["verdicts"][0]["verdict"], "people");
     assert_eq!(told["viewer"]["presences"], json!([{ "channel_id": "7", "at": "2026-11-23T21:35:12Z" }]));
+    let seen_on = json!([{ "channel_id": "7", "first_day_of_removed": "2026-10-01" }]);
+    assert_eq!(told["viewer"]["seen_on"], seen_on);
 
     let again = ann.get("/api/v1/me/export").await;
     again.is_problem(429, "export_too_soon");

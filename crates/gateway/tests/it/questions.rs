@@ -149,7 +149,7 @@ async fn a_channels_broadcasts_come_in_pages() {
 async fn a_viewer_is_shown_in_the_users_own_channels_only() {
     let site = Site::start().await;
     let mut browser = site.logged_in(42, &[7, 8]).await;
-    let viewer = browser.get("/api/v1/accounts/500?channel=7&channel=9&from=2026-11-01T00:00:00Z").await.ok();
+    let viewer = browser.get("/api/v1/accounts/500?channel=7&from=2026-11-01T00:00:00Z").await.ok();
     assert_eq!((&viewer["login"], &viewer["verdicts"]), (&json!("zoe"), &json!([])));
     browser.get("/api/v1/accounts/500").await.ok();
     assert_eq!(
@@ -160,13 +160,59 @@ async fn a_viewer_is_shown_in_the_users_own_channels_only() {
         ]
     );
     site.services.script().asked.clear();
-    for channels in ["channel=7,9", "channel=9&channel=8,%207", "channel=42%2C8"] {
+    for channels in ["channel=7,7", "channel=8&channel=8,%207", "channel=42%2C8"] {
         browser.get(&format!("/api/v1/accounts/500?{channels}")).await.ok();
     }
     assert_eq!(
         site.services.script().asked,
-        ["accounts/500?channel=7", "accounts/500?channel=7&channel=8", "accounts/500?channel=42&channel=8"]
+        ["accounts/500?channel=7", "accounts/500?channel=7&channel=8", "accounts/500?channel=8&channel=42"]
     );
-    browser.get("/api/v1/accounts/500?channel=7,x").await.is_problem(400, "id_invalid");
-    browser.get("/api/v1/accounts/zoe").await.is_problem(400, "id_invalid");
+    for (path, problem) in [
+        ("500?channel=7,9", (403, "channel_forbidden")),
+        ("500?channel=7,x", (400, "id_invalid")),
+        ("zoe", (400, "id_invalid")),
+    ] {
+        browser.get(&format!("/api/v1/accounts/{path}")).await.is_problem(problem.0, problem.1);
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_about_all_channels_leaves_out_those_that_are_no_longer_the_users() {
+    let site = Site::start().await;
+    let mut browser = site.logged_in(42, &[7, 8]).await;
+    browser.get("/api/v1/channels/overlap").await.ok();
+    site.pass(std::time::Duration::from_mins(61));
+    site.services.script().channels.insert(42, vec![(42, "broadcaster"), (8, "moderator")]);
+    browser.get("/api/v1/channels/overlap?from=2026-11-01T00:00:00Z").await.ok();
+    browser.get("/api/v1/accounts/500").await.ok();
+    // What Twitch said last is believed for a day.
+    site.pass(std::time::Duration::from_mins(61));
+    site.services.script().twitch_is_down = true;
+    browser.get("/api/v1/channels/overlap").await.ok();
+    site.pass(std::time::Duration::from_hours(24));
+    browser.get("/api/v1/channels/overlap").await.is_problem(503, "twitch_unavailable");
+    browser.get("/api/v1/channels/overlap?channel=8").await.is_problem(503, "twitch_unavailable");
+    assert_eq!(
+        site.services.script().asked,
+        [
+            "overlap?channel=42&channel=7&channel=8",
+            "overlap?channel=42&channel=8&from=2026-11-01T00%3A00%3A00Z",
+            "accounts/500?channel=42&channel=8",
+            "overlap?channel=42&channel=8",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn addresses_that_are_too_long_are_refused_in_words() {
+    let site = Site::start().await;
+    let mut browser = site.logged_in(42, &[7]).await;
+    let filter = |channels: u32| (0..channels).map(|id| id.to_string()).collect::<Vec<_>>().join(",");
+    let path = |channels| format!("/api/v1/channels/7/evolution?channel={}", filter(channels));
+    browser.get(&path(3_000)).await.ok();
+    browser.get(&path(10_000)).await.is_problem(414, "address_too_long");
+    browser
+        .get(&format!("/api/v1/accounts/500?channel={}", filter(101)))
+        .await
+        .is_problem(400, "too_many_channels");
 }

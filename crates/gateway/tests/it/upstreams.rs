@@ -64,6 +64,7 @@ impl Upstreams {
             .route("/internal/v1/streams", get(streams))
             .route("/internal/v1/{subjects}/{id}/{question}", get(answer))
             .route("/internal/v1/compare", get(answer))
+            .route("/internal/v1/overlap", get(answer))
             .route("/internal/v1/accounts/{id}", get(account))
             .with_state(self.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

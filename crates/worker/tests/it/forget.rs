@@ -40,9 +40,21 @@ async fn who_opts_out_is_taken_out_of_rosters_and_left_out_of_later_ones() {
     world.until("SELECT COUNT(*) FROM captures WHERE status = 'complete'", 2).await;
     let (ana, bo) = (account(&world, 10).await.unwrap(), account(&world, 11).await.unwrap());
 
+    // A capture that is gone had seen both.
+    let mut both: Roster = [ana, bo].into_iter().collect();
+    sqlx::query("INSERT INTO seen_in_removed (channel_id, until, accounts, roster) VALUES (1, NOW(6), 2, ?)")
+        .bind(both.to_bytes())
+        .execute(&world.pool)
+        .await
+        .unwrap();
+
     opt_out(&world, 10).await;
     world.until("SELECT COUNT(*) FROM jobs WHERE kind = 'forget_viewer' AND state = 'done'", 1).await;
     assert!(!roster(&world, first).await.0.contains(ana.0));
+    let (accounts, seen): (u32, Vec<u8>) =
+        sqlx::query_as("SELECT accounts, roster FROM seen_in_removed").fetch_one(&world.pool).await.unwrap();
+    let seen = Roster::from_bytes(&seen).unwrap();
+    assert_eq!((accounts, seen.0.iter().collect::<Vec<_>>()), (1, vec![bo.0]));
     assert_eq!(
         world.count("SELECT CAST(chatters_count AS SIGNED) FROM captures ORDER BY id LIMIT 1").await,
         1

@@ -45,12 +45,15 @@ pub struct Settled {
     pub viewers: Option<u32>,
 }
 
-/// The complete captures of a channel up to a time: equal marks, equal histories (but for accounts taken out).
+/// The complete captures of a channel up to a time, and what is known of all that are gone: equal marks, equal histories (but
+/// for accounts taken out of captures).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct HistoryMark {
     pub captures: u64,
     pub newest: u64,
     pub sum: u64,
+    /// How many rows and accounts there are of captures that are gone.
+    pub removed: (u64, u64),
 }
 
 /// What tells whether a session's captures are as they were, without saying what they are: equal glances, equal states
@@ -91,23 +94,33 @@ pub async fn glance(pool: &Pool, uuid: SessionUuid) -> Result<Option<Glance>, Db
     }))
 }
 
+/// The logins and display names of channels; of those that are not known, none.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn names(
+    pool: &Pool,
+    channels: &[ChannelId],
+) -> Result<HashMap<ChannelId, (String, String)>, DbError> {
+    let rows = sqlx::query!(
+        "SELECT STRAIGHT_JOIN channels.id, channels.login, channels.display_name
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted
+         JOIN channels ON channels.id = wanted.id",
+        json_list(channels)?
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(|row| (ChannelId(row.id), (row.login, row.display_name))).collect())
+}
+
 /// Whether the channels are still called as `states` say.
 ///
 /// # Errors
 /// When MariaDB fails.
 pub async fn names_are_current(pool: &Pool, states: &[ChannelState]) -> Result<bool, DbError> {
     let ids: Vec<ChannelId> = states.iter().map(|state| state.channel).collect();
-    let rows = sqlx::query!(
-        "SELECT STRAIGHT_JOIN channels.id, channels.login, channels.display_name
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS wanted
-         JOIN channels ON channels.id = wanted.id",
-        json_list(&ids)?
-    )
-    .fetch_all(pool)
-    .await?;
-    let names: HashMap<u64, (String, String)> =
-        rows.into_iter().map(|row| (row.id, (row.login, row.display_name))).collect();
-    Ok(states.iter().all(|state| match names.get(&state.channel.0) {
+    let names = names(pool, &ids).await?;
+    Ok(states.iter().all(|state| match names.get(&state.channel) {
         Some((login, display_name)) => *login == state.login && *display_name == state.display_name,
         None => state.login.is_empty(),
     }))
@@ -379,7 +392,8 @@ pub async fn is_channel(pool: &Pool, channel: ChannelId) -> Result<bool, DbError
     Ok(found.is_some())
 }
 
-/// The state of a channel's complete captures from `since` up to and including `until`; reads the index only.
+/// The state of a channel's complete captures from `since` up to and including `until`, and of what is known of those that
+/// are gone; reads indexes only.
 ///
 /// # Errors
 /// When MariaDB fails.
@@ -390,18 +404,26 @@ pub async fn history(
     until: DateTime<Utc>,
 ) -> Result<HistoryMark, DbError> {
     let row = sqlx::query!(
-        "SELECT COUNT(*) AS `captures!: i64`, MAX(id) AS newest, BIT_XOR(CRC32(id)) AS `sum!: u64` FROM captures
+        "SELECT COUNT(*) AS `captures!: i64`, MAX(id) AS newest, BIT_XOR(CRC32(id)) AS `sum!: u64`,
+                (SELECT COUNT(*) FROM seen_in_removed WHERE channel_id = ?) AS `removed!: i64`,
+                (SELECT CAST(COALESCE(SUM(accounts), 0) AS SIGNED) FROM seen_in_removed WHERE channel_id = ?)
+                    AS `accounts!: i64`
+         FROM captures
          WHERE channel_id = ? AND status = 'complete' AND captured_at >= ? AND captured_at <= ?",
+        channel.0,
+        channel.0,
         channel.0,
         since.naive_utc(),
         until.naive_utc()
     )
     .fetch_one(pool)
     .await?;
+    let unsigned = |count: i64| u64::try_from(count).unwrap_or(0);
     Ok(HistoryMark {
-        captures: u64::try_from(row.captures).unwrap_or(0),
+        captures: unsigned(row.captures),
         newest: row.newest.unwrap_or(0),
         sum: row.sum,
+        removed: (unsigned(row.removed), unsigned(row.accounts)),
     })
 }
 

@@ -3,6 +3,7 @@
 
 pub mod load;
 pub mod remove;
+pub mod removed;
 pub mod request;
 pub mod rosters;
 pub mod store;

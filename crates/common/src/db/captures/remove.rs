@@ -2,13 +2,20 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use sqlx::MySqlConnection;
 
-use super::rosters::{self, Place};
-use crate::db::{DbError, json_list};
+use super::{
+    removed::{self, Gone},
+    rosters::{self, Place},
+};
+use crate::{
+    db::{DbError, json_list},
+    ids::ChannelId,
+};
 
 /// Removes those of `captures` (ascending) that no session holds, with their rosters, in a transaction; returns how many.
-/// Those that are still being made stay.
+/// Whom they had seen is noted. Those that are still being made stay.
 ///
 /// # Errors
 /// When MariaDB fails.
@@ -19,14 +26,15 @@ pub(in crate::db) async fn unheld(
     let ids = json_list(captures)?;
     // All of them are locked: one that is being made gets its roster before this, or not at all.
     let rows = sqlx::query!(
-        "SELECT STRAIGHT_JOIN captures.id, captures.roster_id, captures.roster_parts AS parts
+        "SELECT STRAIGHT_JOIN captures.id, captures.channel_id, captures.captured_at AS `captured_at: DateTime<Utc>`,
+                captures.roster_id, captures.roster_parts AS parts
          FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS some
          JOIN captures ON captures.id = some.id FOR UPDATE",
         ids
     )
     .fetch_all(&mut *connection)
     .await?;
-    let removed = sqlx::query!(
+    let deleted = sqlx::query!(
         "DELETE captures FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS some
          STRAIGHT_JOIN captures ON captures.id = some.id
          WHERE captures.status <> 'pending'
@@ -44,11 +52,16 @@ pub(in crate::db) async fn unheld(
     .fetch_all(&mut *connection)
     .await?;
     let left: HashSet<u64> = left.into_iter().collect();
-    let gone = rows.into_iter().filter(|row| !left.contains(&row.id));
-    let places: Vec<Place> =
-        gone.filter_map(|row| Some(Place { first: row.roster_id?, parts: row.parts })).collect();
+    let (mut places, mut gone) = (Vec::new(), Vec::new());
+    for row in rows.into_iter().filter(|row| !left.contains(&row.id)) {
+        let Some(first) = row.roster_id else { continue };
+        let roster = Place { first, parts: row.parts };
+        places.push(roster);
+        gone.extend(row.captured_at.map(|at| Gone { channel: ChannelId(row.channel_id), at, roster }));
+    }
     if !places.is_empty() {
+        removed::note(connection, &gone).await?;
         rosters::remove(connection, &places).await?;
     }
-    Ok(removed.rows_affected())
+    Ok(deleted.rows_affected())
 }

@@ -7,7 +7,7 @@ use std::sync::{
 
 use chrono::{DateTime, Utc};
 
-use super::{rosters, store::lock_seen};
+use super::{removed, rosters, store::lock_seen};
 use crate::{
     db::{DbError, Pool, retrying},
     ids::{AccountId, CaptureId, ChannelId},
@@ -123,6 +123,7 @@ pub async fn from_channel(pool: &Pool, channel: ChannelId, account: AccountId) -
         .execute(&mut *tx)
         .await?;
     }
+    removed::take_out(&mut tx, channel, account).await?;
     tx.commit().await?;
     Ok(taken.into_inner())
 }

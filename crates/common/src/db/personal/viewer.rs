@@ -1,12 +1,15 @@
 //! A person as a viewer in captured chats.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::export::ExportedVerdict;
 use crate::{
-    db::{DbError, Pool, captures::take_out},
+    db::{
+        DbError, Pool,
+        captures::{removed, take_out},
+    },
     ids::{AccountId, ChannelId, TwitchUserId, UserId},
 };
 
@@ -28,8 +31,18 @@ pub struct ExportedViewer {
     pub earlier_names: Vec<ExportedName>,
     /// What moderators marked.
     pub verdicts: Vec<ExportedVerdict>,
+    /// The channels on which this account was ever seen.
+    pub seen_on: Vec<ExportedSight>,
     /// The captures in which this account was present.
     pub presences: Vec<ExportedPresence>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExportedSight {
+    pub channel_id: ChannelId,
+    /// The first day (UTC) on which a capture that is gone had seen it; none when no such capture had.
+    #[schema(required)]
+    pub first_day_of_removed: Option<NaiveDate>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -78,10 +91,12 @@ pub(super) async fn export(pool: &Pool, user: UserId) -> Result<Option<ExportedV
         verdict: row.verdict,
         marked_at: row.marked_at,
     });
-    let mut presences = Vec::new();
+    let (mut seen_on, mut presences) = (Vec::new(), Vec::new());
     for channel_id in take_out::channels_that_saw(pool, id).await? {
         let times = take_out::times_of(pool, channel_id, id).await?;
         presences.extend(times.into_iter().map(|at| ExportedPresence { channel_id, at }));
+        let first_day_of_removed = removed::first_day(pool, channel_id, id).await?;
+        seen_on.push(ExportedSight { channel_id, first_day_of_removed });
     }
     Ok(Some(ExportedViewer {
         login: account.login,
@@ -94,6 +109,7 @@ pub(super) async fn export(pool: &Pool, user: UserId) -> Result<Option<ExportedV
         enriched_at: account.enriched_at,
         earlier_names,
         verdicts: verdicts.collect(),
+        seen_on,
         presences,
     }))
 }
