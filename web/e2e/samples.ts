@@ -96,6 +96,20 @@ export const newcomers = (rooms: readonly string[]): Wire['Newcomers'] => ({
   next_cursor: 'more',
 })
 
+/** Of the second one no capture tells; and nobody can have come back after the last evening. */
+export const raids = (rooms: readonly string[]): Wire['Raids'] => ({
+  coverage: coverageOf(rooms),
+  raids: rooms.map((room, i) => ({
+    id: `9${room}`,
+    channel_id: room,
+    from_channel_id: GRANDEVAGUE,
+    from_login: 'grandevague',
+    raided_at: timeOf(5, 62),
+    announced: 412,
+    ...(i === 0 && { before: '1', after: '2', arrived: 398, seen_at_source: 371, stayed: 204 }),
+  })),
+})
+
 const bucket = ([from, to, accounts]: readonly [number, number | null, number]): Wire['Bucket'] => ({ from, to, accounts })
 export function participation(rooms: readonly string[], list: string | null): Wire['Participation'] {
   const seen = list === 'missing' ? { broadcasts: 4, streak: 0, absent_for: 2 } : { broadcasts: 6, streak: 6, absent_for: 0 }
@@ -222,3 +236,11 @@ export const schedule = (paused: string | null): Wire['Schedule'] => ({
 
 /** A broadcast in numbers, one of which is missing. */
 export const RECENT = [2300, 2412, null, 2380, 2466].map((chatters, i): Wire['Recent'] => ({ at: timeOf(6, 60 + 5 * i), chatters }))
+
+/** Two sessions that are kept, as far as they differ from another one. */
+export const SAVED = ['Soir calme', 'Nuit du raid'].map((name, i) => ({
+  uuid: `0198b6a0-0000-7000-8000-00000000000${i + 2}`,
+  name,
+  status: 'saved',
+  expires_at: null,
+}))

@@ -80,6 +80,7 @@ const ofComparison = ({ session }: Known): string => `/compare?a=session:${sessi
 
 interface Said {
   channels?: object[]
+  sessions?: object[]
   accounts?: number
   distinct_accounts?: number
 }
@@ -219,6 +220,7 @@ async function captures(page: Page): Promise<void> {
 async function richSession(page: Page): Promise<void> {
   await answers(page, '/sessions/*/evolution*', samples.evolution)
   await answers(page, '/sessions/*/newcomers*', samples.newcomers)
+  await answers(page, '/sessions/*/raids*', samples.raids)
   await answers(page, '/sessions/*/participation*', samples.participation)
   await answers(page, '/sessions/*/retention*', samples.retention)
   await answers(page, '/sessions/*/renames*', samples.renames)
@@ -230,6 +232,7 @@ async function richSession(page: Page): Promise<void> {
   await expect(page.getByRole('img', { name: /^HarborLight: / })).toBeVisible()
   await expect(page.getByRole('img', { name: /^PetitPixel: / })).toBeVisible()
   await expect(triangle.getByRole('row')).toHaveCount(11)
+  await expect(table(/^Raids$/).getByRole('row')).toHaveCount(3)
   await expect(table(/^(Les plus assidus|Most regular)$/)).toBeVisible()
 
   await page.getByRole('button', { name: /^(Ne montrer que|Show only) HarborLight$/ }).click()
@@ -238,6 +241,7 @@ async function richSession(page: Page): Promise<void> {
   await page.getByRole('radiogroup', { name: /^(Quelle liste|Which list)$/ }).getByText(/^(Habitués absents|Missing regulars)$/).click()
   await expect(table(/^(Habitués absents|Missing regulars)$/)).toBeVisible()
   await expect(triangle.getByRole('row')).toHaveCount(6)
+  await expect(table(/^Raids$/).getByRole('cell', { name: /^398 \(96\s?%\)$/ })).toBeVisible()
   await expect(triangle.getByRole('cell', { name: /^35\s?%$/ }).first()).toBeVisible()
   await expect(table(/^(Chaînes en commun|Channels in common)$/).getByRole('row')).toHaveCount(4)
   for (const bars of [/^(Captures suivies|Captures attended)$/, /^(Temps estimé|Estimated time)$/, /^1\D?846\s(nouveaux|newcomers)$/]) {
@@ -387,6 +391,24 @@ export const screens: readonly Screen[] = [
   { name: 'session-purge', on: sessions, open: openItem(/Vider|Empty/) },
   { name: 'session-delete', on: sessions, open: openItem(/Supprimer|Delete/) },
   {
+    // As many are kept as may be: which one is to go?
+    name: 'session-save-full',
+    open: async (page) => {
+      await says(page, '/sessions', ({ sessions: all = [] }) => ({
+        sessions: [...all, ...samples.SAVED.map((saved) => ({ ...all[0], ...saved }))],
+      }))
+      await page.route('**/api/v1/sessions/*/save', (route) =>
+        route.fulfill({ status: 409, json: { code: 'too_many_saved_sessions', limit: samples.SAVED.length } }),
+      )
+      await goto('/sessions')(page)
+      await openDialog(page, /^(Enregistrer|Save) [«“]/)
+      const dialog = page.getByRole('dialog')
+      await dialog.getByRole('button', { name: /^(Enregistrer|Save)$/ }).click()
+      await expect(dialog.getByRole('group', { name: /^(Vous gardez déjà|You already keep) 2 / })).toBeVisible()
+      await expect(dialog.getByRole('radio').first()).toBeFocused()
+    },
+  },
+  {
     name: 'sessions-empty',
     open: async (page) => {
       await says(page, '/sessions', () => ({ sessions: [] }))
@@ -419,7 +441,7 @@ export const screens: readonly Screen[] = [
     name: 'session-partial',
     open: async (page) => {
       await says(page, '/sessions/*/summary', (said) => ({ ...said, enriched_accounts: Math.floor((said.distinct_accounts ?? 0) / 3) }))
-      await hangs(page, '/sessions/*/{evolution,creations,newcomers,participation,retention,renames,overlap}*')
+      await hangs(page, '/sessions/*/{evolution,creations,newcomers,raids,participation,retention,renames,overlap}*')
       await page.goto(ofSession(known(page)))
       await expect(page.getByText(/^(Résultats partiels|Partial results)/)).toBeVisible()
       await page.locator('#evolution').scrollIntoViewIfNeeded()

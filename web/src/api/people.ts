@@ -1,7 +1,7 @@
 /** Questions about people over time, and rooms held against each other. */
-import type { Newcomers, Subject, Verdict } from '@/domain/analysis'
+import type { Newcomers, SessionSubject, Subject, Verdict } from '@/domain/analysis'
 import { sideText, type Comparison, type ListName, type Overlap, type Side } from '@/domain/comparison'
-import { captureId, type AccountId, type CaptureId, type ChannelId, type SessionUuid } from '@/domain/ids'
+import { captureId, type AccountId, type CaptureId, type ChannelId } from '@/domain/ids'
 import type { Account, Page, Participation, ParticipantList, Renamed, ReturnCohort } from '@/domain/people'
 
 import { about, addressOf } from './analysis'
@@ -38,9 +38,9 @@ export async function fetchRenames(subject: Subject, cursor: Cursor, signal?: Ab
   return { total: count(wire.accounts), people: wire.people.map(parseRenamed), next: wire.next_cursor ?? null }
 }
 
-export async function fetchOverlap(session: SessionUuid, signal?: AbortSignal): Promise<Overlap> {
-  const path = { id: session }
-  return parseOverlap(await ask(http.GET('/api/v1/sessions/{id}/overlap', { params: { path }, signal })))
+export async function fetchOverlap({ id, channels = [] }: SessionSubject, signal?: AbortSignal): Promise<Overlap> {
+  const params = { path: { id }, query: { channel: [...channels] } }
+  return parseOverlap(await ask(http.GET('/api/v1/sessions/{id}/overlap', { params, signal })))
 }
 
 export async function fetchComparison(

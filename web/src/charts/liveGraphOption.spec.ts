@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { samplePoint } from '@/testing/samples'
 
-import { liveGraphOption, type LiveGraphWords } from './liveGraphOption'
+import { liveGraphOption, type LiveGraphWords, type NamedMarker } from './liveGraphOption'
 import type { ChartColors } from './useChartColors'
 
 const at = (minute: number) => new Date(minute * 60_000)
@@ -35,10 +35,15 @@ interface Shape {
   tooltip: { renderMode: string; formatter: (items: unknown[]) => string }
 }
 const option = liveGraphOption(
-  { points, markers: [{ at: at(28), kind: 'raid', label: 'Raid' }] },
+  { points, markers: [{ at: at(28), kind: 'raid', label: 'Raid' }], width: 900 },
   words,
   colors,
 ) as unknown as Shape
+function labelled(markers: readonly NamedMarker[], width: number, some = points): string[] {
+  const { series: lines } = liveGraphOption({ points: some, markers, width }, words, colors) as unknown as Shape
+  const data = lines[0]!.markLine!.data as { name: string; label: { show: boolean } }[]
+  return data.filter(({ label }) => label.show).map(({ name }) => name)
+}
 const series = (name: string) => option.series.find((one) => one.name === name)!
 
 describe('liveGraphOption', () => {
@@ -59,14 +64,25 @@ describe('liveGraphOption', () => {
       { at: at(22), kind: 'streamStart', label: 'began again' },
       { at: at(31), kind: 'raid', label: 'not yet in sight' },
     ] as const
-    const { series: lines } = liveGraphOption({ points, markers }, words, colors) as unknown as Shape
-    const data = lines[0]!.markLine!.data as { name: string; label: { show: boolean } }[]
-    expect(data.filter(({ label }) => label.show).map(({ name }) => name)).toEqual(['Raid', 'began again'])
+    expect(labelled(markers, 900)).toEqual(['Raid', 'began again'])
+  })
+
+  it('has room for fewer words on a phone', () => {
+    const raids = (...minutes: number[]) => minutes.map((minute) => ({ at: at(minute), kind: 'raid' as const, label: `at ${minute}` }))
+    expect(labelled(raids(9, 19), 900)).toEqual(['at 9', 'at 19'])
+    expect(labelled(raids(9, 19), 290)).toEqual(['at 19'])
+    expect(labelled(raids(1, 29), 290)).toEqual(['at 29'])
+    expect(labelled(raids(1, 29), 350)).toEqual(['at 1', 'at 29'])
+    // The words of both are between them, since outside they would be cut.
+    expect(labelled(raids(9, 21), 400)).toEqual(['at 21'])
+    expect(labelled(raids(9, 19), 0)).toEqual(['at 19'])
+    // Beside a single capture all stand in one place.
+    expect(labelled(raids(0, 1), 900, points.slice(0, 1))).toEqual(['at 1'])
   })
 
   it('says once that there was no capture', () => {
     const holes = [0, 10, 40, 50].map((minute) => samplePoint({ at: at(minute), gapBefore: minute > 0 }))
-    const { series: lines } = liveGraphOption({ points: holes, markers: [] }, words, colors) as unknown as Shape
+    const { series: lines } = liveGraphOption({ points: holes, markers: [], width: 900 }, words, colors) as unknown as Shape
     const names = (lines[0]!.markArea!.data as [{ name: string }, unknown][]).map(([{ name }]) => name)
     expect(names).toEqual(['', 'no capture', ''])
   })
@@ -77,7 +93,7 @@ describe('liveGraphOption', () => {
     expect(dots(series('in chat'))).toEqual([10, 14])
     expect(dots(series('viewers'))).toEqual([12])
     const joined = points.map((point) => ({ ...point, gapBefore: false }))
-    const { series: lines } = liveGraphOption({ points: joined, markers: [] }, words, colors) as unknown as Shape
+    const { series: lines } = liveGraphOption({ points: joined, markers: [], width: 900 }, words, colors) as unknown as Shape
     expect(dots(lines[0]!)).toEqual([])
   })
 

@@ -15,6 +15,8 @@ export interface NamedMarker {
 export interface LiveGraphData {
   readonly points: readonly CapturePoint[]
   readonly markers: readonly NamedMarker[]
+  /** How wide the lines are drawn, in CSS pixels; 0 while nobody knows. */
+  readonly width: number
 }
 
 export interface LiveGraphWords {
@@ -34,33 +36,59 @@ interface TooltipItem {
   readonly value: readonly [number, number | null]
 }
 
-/** So much of the whole width is left to a marker's words. */
-const ROOM = 1 / 4
+/** Beside the lines: room for six digits. */
+export const SIDES = { left: 56, right: 8 } as const
+/** So much of the whole width is between two markers with words, at least. */
+const APART = 1 / 4
+/** CSS pixels that a marker's words need. */
+const WORDS = 160
+/** From this width on, in CSS pixels, there is room for as many words as there ever is. */
+export const WIDE = 6 * WORDS
 
 const length = ({ from, to }: { from: Date; to: Date }): number => to.getTime() - from.getTime()
 
-/** Those markers whose words have room beside one another, raids and the latest first: the others are lines alone. */
-function withRoom(markers: readonly NamedMarker[], points: readonly CapturePoint[]): Set<NamedMarker> {
+/** A marker that is drawn; places and lengths are parts of the whole width. */
+interface Placed {
+  readonly marker: NamedMarker
+  readonly along: number
+  /** Where its words begin. */
+  readonly words: number
+}
+
+/** How far along the captures something was; null outside them, where nothing is drawn. */
+function alongOf(at: Date, points: readonly CapturePoint[]): number | null {
   const [first, last] = [points[0], points.at(-1)]
-  const room = first && last ? ROOM * length({ from: first.at, to: last.at }) : 0
-  const named = new Set<NamedMarker>()
-  // What lies outside is not drawn: a raid is told of before a capture holds it.
-  const drawn = markers.filter(({ at }) => !room || !first || !last || (at >= first.at && at <= last.at))
-  const inTurn = drawn.toSorted((a, b) => Number(b.kind === 'raid') - Number(a.kind === 'raid') || b.at.getTime() - a.at.getTime())
-  for (const marker of inTurn) {
-    const isFree = [...named].every((one) => Math.abs(one.at.getTime() - marker.at.getTime()) >= room)
-    if (isFree) named.add(marker)
-  }
-  return named
+  const whole = first && last ? length({ from: first.at, to: last.at }) : 0
+  // A single capture stands in the middle of two days, and all that is known beside it.
+  if (!first || !last || whole === 0) return 1 / 2
+  return at < first.at || at > last.at ? null : length({ from: first.at, to: at }) / whole
 }
 
 /** On which side of a marker its words are: near an edge they would be cut there. */
-function inward(at: Date, points: readonly CapturePoint[]): 'left' | 'center' | 'right' {
-  const [first, last] = [points[0], points.at(-1)]
-  if (!first || !last || first === last) return 'center'
-  const along = (at.getTime() - first.at.getTime()) / (last.at.getTime() - first.at.getTime())
+function inward(along: number | null): 'left' | 'center' | 'right' {
+  if (along === null) return 'center'
   if (along > 2 / 3) return 'right'
   return along < 1 / 3 ? 'left' : 'center'
+}
+
+/** Those markers whose words have room beside one another, raids and the latest first: the others are lines alone. */
+function withRoom({ markers, points, width }: LiveGraphData): Set<NamedMarker> {
+  const room = Math.min(1, WORDS / width)
+  const before = { left: 0, center: room / 2, right: room }
+  // A raid is told of before a capture holds it.
+  const drawn = markers.flatMap((marker): Placed[] => {
+    const along = alongOf(marker.at, points)
+    return along === null ? [] : [{ marker, along, words: along - before[inward(along)] }]
+  })
+  const inTurn = drawn.toSorted(
+    ({ marker: a }, { marker: b }) => Number(b.kind === 'raid') - Number(a.kind === 'raid') || b.at.getTime() - a.at.getTime(),
+  )
+  const named: Placed[] = []
+  for (const one of inTurn) {
+    const isFree = named.every((other) => Math.abs(one.along - other.along) >= APART && Math.abs(one.words - other.words) >= room)
+    if (isFree) named.push(one)
+  }
+  return new Set(named.map(({ marker }) => marker))
 }
 
 /** No line leads to a sample that is alone: it gets a dot, or nothing of it would be seen. */
@@ -82,7 +110,7 @@ export function liveGraphOption(data: LiveGraphData, words: LiveGraphWords, colo
   const { points, markers } = data
   const gaps = gapsOf(points)
   const widest = gaps.toSorted((a, b) => length(b) - length(a))[0]
-  const named = withRoom(markers, points)
+  const named = withRoom(data)
   const axis = { axisLine: { show: false }, axisTick: { show: false } }
   const label = { color: colors.quiet, fontFamily: colors.font, fontSize: 12 }
   const count = { ...label, formatter: (value: number) => words.number(Math.abs(value)) }
@@ -94,10 +122,10 @@ export function liveGraphOption(data: LiveGraphData, words: LiveGraphWords, colo
     animation: false,
     textStyle: { fontFamily: colors.font },
     aria: { enabled: false },
-    // Room for six digits: told here, since trying out where every label goes takes as long as all the rest.
+    // Told here, since trying out where every label goes takes as long as all the rest.
     grid: [
-      { left: 56, right: 8, top: 24, height: '58%', outerBoundsMode: 'none' },
-      { left: 56, right: 8, bottom: 24, height: '18%', outerBoundsMode: 'none' },
+      { ...SIDES, top: 24, height: '58%', outerBoundsMode: 'none' },
+      { ...SIDES, bottom: 24, height: '18%', outerBoundsMode: 'none' },
     ],
     axisPointer: { link: [{ xAxisIndex: 'all' }], lineStyle: { color: colors.quiet } },
     xAxis: [0, 1].map((gridIndex) => ({
@@ -141,7 +169,7 @@ export function liveGraphOption(data: LiveGraphData, words: LiveGraphWords, colo
           data: markers.map((marker) => ({
             name: marker.label,
             xAxis: marker.at.getTime(),
-            label: { show: named.has(marker), align: inward(marker.at, points) },
+            label: { show: named.has(marker), align: inward(alongOf(marker.at, points)) },
           })),
         },
         markArea: {

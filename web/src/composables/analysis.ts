@@ -1,5 +1,5 @@
-/** Questions about a room, each kept by its subject. Nothing is asked while there is no subject. */
-import { keepPreviousData, queryOptions, useQuery } from '@tanstack/vue-query'
+/** Questions about a room, each kept by its subject. */
+import { keepPreviousData, skipToken, useQuery } from '@tanstack/vue-query'
 import { computed, type Ref } from 'vue'
 
 import { fetchCreations, fetchEvolution, fetchNewcomers, fetchRaids } from '@/api/analysis'
@@ -7,24 +7,22 @@ import type { Subject } from '@/domain/analysis'
 
 import { keys } from './keys'
 
-export const question = <T>(subject: Subject, name: string, ask: (subject: Subject, signal: AbortSignal) => Promise<T>) =>
-  queryOptions<T>({ queryKey: keys.question(subject, name), queryFn: ({ signal }) => ask(subject, signal) })
+type Ask<T> = (subject: Subject, signal: AbortSignal) => Promise<T>
 
-/** The former answer stays in sight until the one about the new subject is there. */
-function useQuestion<T>(
-  subject: Readonly<Ref<Subject | null>>,
-  name: string,
-  ask: (subject: Subject, signal: AbortSignal) => Promise<T>,
-) {
-  const query = useQuery<T>({
-    queryKey: computed(() => (subject.value ? keys.question(subject.value, name) : ['analysis', 'nothing', name])),
-    queryFn: ({ signal }) => {
-      if (!subject.value) throw new Error('asked about nothing')
-      return ask(subject.value, signal)
-    },
-    enabled: computed(() => subject.value !== null),
-    placeholderData: keepPreviousData,
-  })
+export const question = <T>(subject: Subject, name: string, ask: Ask<T>) => ({
+  queryKey: keys.question(subject, name),
+  queryFn: ({ signal }: { signal: AbortSignal }) => ask(subject, signal),
+})
+
+/** The former answer stays in sight until the one about the new subject is there; of none nothing is asked. */
+function useQuestion<T>(subject: Readonly<Ref<Subject | null>>, name: string, ask: Ask<T>) {
+  const nothing = { queryKey: ['analysis', 'nothing', name], queryFn: skipToken }
+  const query = useQuery<T>(
+    computed(() => ({
+      ...(subject.value ? question(subject.value, name, ask) : nothing),
+      placeholderData: keepPreviousData,
+    })),
+  )
   return {
     ...query,
     /** The answer, unless it is the former one, which is about something else. */

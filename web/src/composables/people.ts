@@ -14,9 +14,9 @@ import {
   fetchRetention,
   judgeAccount,
 } from '@/api/people'
-import type { Subject, Verdict } from '@/domain/analysis'
+import type { SessionSubject, Subject, Verdict } from '@/domain/analysis'
 import { sideText, type ListName, type Side } from '@/domain/comparison'
-import type { AccountId, ChannelId, SessionUuid } from '@/domain/ids'
+import type { AccountId, ChannelId } from '@/domain/ids'
 import type { Account, ParticipantList } from '@/domain/people'
 
 import { keys } from './keys'
@@ -65,10 +65,11 @@ export const useRetention = (subject: Reads<Subject>) =>
     placeholderData: keepPreviousData,
   })
 
-export const useOverlap = (session: Reads<SessionUuid>) =>
+export const useOverlap = (session: Reads<SessionSubject>) =>
   useQuery({
-    queryKey: computed(() => [...keys.analysis, 'session', session.value, 'overlap']),
+    queryKey: computed(() => keys.question(session.value, 'overlap')),
     queryFn: ({ signal }) => fetchOverlap(session.value, signal),
+    placeholderData: keepPreviousData,
   })
 
 export const useComparison = (a: Reads<Side>, b: Reads<Side>, list: Reads<ListName>) =>

@@ -1,8 +1,16 @@
 import { watch, type Ref } from 'vue'
 
+/** Gives the focus, when it went with what had it, to `held` if that is still there, else to the session's menu, else to the page. */
+export function holdFocus(uuid: string, held: HTMLElement | null = null): void {
+  const menu = document.querySelector<HTMLElement>(`[data-session="${uuid}"] [aria-haspopup]`)
+  for (const one of [held, menu, document.getElementById('main')]) {
+    if (document.activeElement === document.body) one?.focus({ preventScroll: true })
+  }
+}
+
 /**
- * The focus stays with the session that has it when its row moves, or the button goes that was pressed: then on its menu.
- * `sessions` is what is drawn, each in an element with its `data-session`.
+ * The focus stays with the session that has it when its row moves, or the button goes that was pressed: then on its menu;
+ * when the session goes, on the page. `sessions` is what is drawn, each in an element with its `data-session`.
  */
 export function useHeldFocus(sessions: Readonly<Ref<unknown>>): void {
   let held: HTMLElement | null = null
@@ -14,11 +22,7 @@ export function useHeldFocus(sessions: Readonly<Ref<unknown>>): void {
   watch(
     sessions,
     () => {
-      if (uuid === undefined) return
-      const menu = document.querySelector<HTMLElement>(`[data-session="${uuid}"] [aria-haspopup]`)
-      for (const one of [held, menu]) {
-        if (document.activeElement === document.body) one?.focus({ preventScroll: true })
-      }
+      if (uuid !== undefined) holdFocus(uuid, held)
     },
     { flush: 'post' },
   )

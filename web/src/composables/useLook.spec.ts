@@ -41,6 +41,23 @@ describe('what one does to a list', () => {
     expect(open().picked.value.size).toBe(0)
   })
 
+  it('is still there when one has looked at another list meanwhile, on the same page', async () => {
+    const { picked, filter, order, place } = open()
+    picked.value = ada
+    filter.value = 'a'
+    place.list.value = 'stream 8'
+    await nextTick()
+    expect(picked.value.size).toBe(0)
+    order.value = byName
+    filter.value = 'b'
+    place.list.value = 'stream 9'
+    await nextTick()
+    expect([picked.value, filter.value, order.value]).toEqual([ada, 'a', NEWEST])
+    place.list.value = 'stream 8'
+    await nextTick()
+    expect([picked.value.size, filter.value, order.value]).toEqual([0, 'b', byName])
+  })
+
   it('picks nobody in another part than they were picked in', () => {
     const { picked, leave } = open()
     picked.value = ada

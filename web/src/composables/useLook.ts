@@ -18,9 +18,10 @@ const looks = new Map<string, Look>()
 export const forgetLooks = (): void => looks.clear()
 
 /**
- * Who is picked in a list of accounts, what is typed to find them and how they are sorted: who opens an account's page and
- * comes back finds all of it again. It is kept in memory for as long as the page is not loaded anew, never in the address:
- * viewers' names are not for logs and histories. Those picked are dropped with the part of the list they were picked in.
+ * Who is picked in a list of accounts, what is typed to find them and how they are sorted: who opens an account's page, or
+ * another list, and comes back finds all of it again. It is kept in memory for as long as the page is not loaded anew, never
+ * in the address: viewers' names are not for logs and histories. Those picked are dropped with the part of the list they
+ * were picked in.
  */
 export function useLook(
   list: () => string,
@@ -31,7 +32,13 @@ export function useLook(
   const filter = ref(former?.filter ?? '')
   const order = ref(former?.order ?? NEWEST)
 
-  watch([list, part], () => (picked.value = new Set()))
+  watch([list, part], ([now], [before]) => {
+    const look = now === before ? undefined : looks.get(now)
+    picked.value = look?.part === part() ? look.picked : new Set()
+    if (!look) return
+    filter.value = look.filter
+    order.value = look.order
+  })
   // As it changes: when the list goes, its part is already that of the next page's address.
   watch([picked, filter, order], () => {
     looks.delete(list())

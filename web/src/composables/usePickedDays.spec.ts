@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { RouterView, type NavigationGuard } from 'vue-router'
 
-import { mountInPage } from '@/testing/mount'
+import { mountInPage, Nowhere } from '@/testing/mount'
 
 import { usePickedDays } from './usePickedDays'
 
@@ -67,5 +68,68 @@ describe('the days picked', () => {
     wrapper.unmount()
     await vi.advanceTimersByTimeAsync(400)
     expect(replace).not.toHaveBeenCalled()
+  })
+})
+
+describe('days picked just before one leaves', () => {
+  /** On the way to an account’s page, before which the server is asked who this is. */
+  async function leave(answer: boolean, at = '/channels/lumi') {
+    let picked!: ReturnType<typeof usePickedDays>
+    const Room = {
+      setup() {
+        picked = usePickedDays()
+        return () => null
+      },
+    }
+    const meta = { title: 'landing' } as const
+    const guard: NavigationGuard = (to) =>
+      to.path === '/accounts/1' ? new Promise((go) => setTimeout(() => go(answer), 1_000)) : true
+    const routes = [
+      { path: '/channels/:login', component: Room, meta },
+      { path: '/accounts/:id', component: Nowhere, meta },
+    ]
+    const { router } = await mountInPage(RouterView, { routes, guard, at })
+    picked.days.value = first
+    await vi.advanceTimersByTimeAsync(100)
+    const left = router.push('/accounts/1')
+    const address = () => router.currentRoute.value.fullPath
+    const arrive = async () => {
+      await vi.advanceTimersByTimeAsync(1_000)
+      await left
+    }
+    const back = async () => {
+      router.back()
+      await vi.advanceTimersByTimeAsync(0)
+    }
+    return { address, arrive, back, days: () => picked.days.value, pick: (days: typeof first) => (picked.days.value = days) }
+  }
+
+  it('call nobody back, and are there again for who comes back', async () => {
+    const { address, arrive, back, days } = await leave(true)
+    await arrive()
+    expect(address()).toBe('/accounts/1')
+    await back()
+    expect([address(), days()]).toEqual(['/channels/lumi', first])
+    await vi.advanceTimersByTimeAsync(200)
+    expect(address()).toBe('/channels/lumi?from=2025-05-11&to=2025-05-11')
+  })
+
+  it('are the last ones that were picked, whatever the address had before', async () => {
+    const { address, arrive, back, days, pick } = await leave(true, '/channels/lumi?from=2025-05-13&to=2025-05-13')
+    await vi.advanceTimersByTimeAsync(500)
+    pick(second)
+    await arrive()
+    expect(address()).toBe('/accounts/1')
+    await back()
+    expect(days()).toEqual(second)
+  })
+
+  it('stand in the address after all when the next page is not to be had', async () => {
+    const { address, arrive, days } = await leave(false)
+    await vi.advanceTimersByTimeAsync(500)
+    expect(address()).toBe('/channels/lumi')
+    await arrive()
+    expect(address()).toBe('/channels/lumi?from=2025-05-11&to=2025-05-11')
+    expect(days()).toEqual(first)
   })
 })

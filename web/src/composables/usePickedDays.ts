@@ -1,12 +1,17 @@
 import { computed, onScopeDispose, shallowRef, watch, type ComputedRef, type WritableComputedRef } from 'vue'
-import { useRoute, useRouter } from 'vue-router'
+import { useRoute } from 'vue-router'
 
 import type { Days } from '@/domain/histogram'
+
+import { useRewrite } from './useRewrite'
 
 /** Milliseconds that a hand rests before its pick counts: browsers refuse to rewrite an address at every bar it passes. */
 const REST = 200
 
 const isDay = (text: unknown): text is string => typeof text === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(text)
+
+/** What was picked on a page that was left before its address said so: who comes back to that address finds it again. */
+let unsaid: { readonly at: string; readonly days: Days | null } | null = null
 
 /**
  * The creation dates picked: `days` at once, as the hand picks them; `settled` as they stand in the address, where a link or
@@ -14,7 +19,7 @@ const isDay = (text: unknown): text is string => typeof text === 'string' && /^\
  */
 export function usePickedDays(): { days: WritableComputedRef<Days | null>; settled: ComputedRef<Days | null> } {
   const route = useRoute()
-  const router = useRouter()
+  const { rewrite, leaving } = useRewrite()
   const settled = computed(() => {
     const { from, to } = route.query
     return isDay(from) && isDay(to) && from <= to ? { from, to } : null
@@ -24,26 +29,32 @@ export function usePickedDays(): { days: WritableComputedRef<Days | null>; settl
   const hand = shallowRef<Days | null>()
   let timer: ReturnType<typeof setTimeout> | undefined
   // Whatever the address comes to say is newer than the hand.
-  watch([() => settled.value?.from, () => settled.value?.to], () => {
+  watch([() => route.path, () => settled.value?.from, () => settled.value?.to], () => {
     clearTimeout(timer)
     hand.value = undefined
   }, { flush: 'sync' })
   onScopeDispose(() => clearTimeout(timer))
-  // Who leaves would be called back by an address that is written meanwhile.
-  onScopeDispose(router.beforeEach((to) => {
-    if (to.path !== route.path) clearTimeout(timer)
-  }))
 
-  const days = computed({
-    get: () => (hand.value === undefined ? settled.value : hand.value),
-    set: (picked) => {
-      hand.value = picked
-      clearTimeout(timer)
-      timer = setTimeout(() => {
-        // Not a page of its own each: dragging over bars would fill the browser's history. Undefined leaves a part out.
-        void router.replace({ query: { ...route.query, from: picked?.from, to: picked?.to } })
-      }, REST)
-    },
-  })
+  function say(): void {
+    if (hand.value !== undefined) void rewrite({ from: hand.value?.from, to: hand.value?.to })
+  }
+  function keep(): void {
+    unsaid = hand.value === undefined ? null : { at: route.fullPath, days: hand.value }
+  }
+  function pick(picked: Days | null): void {
+    hand.value = picked
+    if (leaving.value) keep()
+    clearTimeout(timer)
+    timer = setTimeout(say, REST)
+  }
+  // Who stays after all has what they picked in the address, too.
+  watch(leaving, (is) => (is ? keep() : say()), { flush: 'sync' })
+
+  if (unsaid?.at === route.fullPath) {
+    pick(unsaid.days)
+    unsaid = null
+  }
+
+  const days = computed({ get: () => (hand.value === undefined ? settled.value : hand.value), set: pick })
   return { days, settled }
 }

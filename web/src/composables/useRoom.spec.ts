@@ -1,10 +1,11 @@
 import { describe, expect, it, vi } from 'vitest'
-import { computed, watch } from 'vue'
+import { computed, nextTick, watch } from 'vue'
+import { RouterView, type NavigationGuard } from 'vue-router'
 
 import { ALL_CAPTURES } from '@/domain/analysis'
 import { captureId } from '@/domain/ids'
 import { answer } from '@/testing/answers'
-import { mountInPage } from '@/testing/mount'
+import { mountInPage, Nowhere } from '@/testing/mount'
 import { NOON, sampleChannel } from '@/testing/samples'
 
 import { useRoom } from './useRoom'
@@ -25,9 +26,10 @@ async function open(minutesAgo: number) {
   return room
 }
 
-const streams = (...ids: string[]) => ({
+const streams = (...ids: string[]) => endedStreams(null, ...ids)
+const endedStreams = (ended_at: string | null, ...ids: string[]) => ({
   body: {
-    streams: ids.map((id) => ({ id, title: '', started_at: NOON.toISOString(), ended_at: null, captures: 1, chatters_peak: 1 })),
+    streams: ids.map((id) => ({ id, title: '', started_at: NOON.toISOString(), ended_at, captures: 1, chatters_peak: 1 })),
     next_cursor: null,
   },
 })
@@ -67,6 +69,63 @@ describe('a newer broadcast’s first capture', () => {
     room.choice.value = room.streams.value[0]!.id
     await vi.waitFor(() => expect(router.currentRoute.value.query).toEqual({}))
     expect(room.subject.value?.id).toBe('9')
+  })
+
+  it('is told of after it has ended, too, for as long as an earlier one is shown', async () => {
+    answer({ 'GET /api/v1/channels/1/streams': endedStreams(NOON.toISOString(), '9', '8') })
+    let room!: ReturnType<typeof useRoom>
+    const { router } = await mountInPage({
+      setup() {
+        room = useRoom(computed(() => sampleChannel()))
+        return () => null
+      },
+    }, { at: '/channels/lumi?stream=8' })
+    await vi.waitFor(() => expect(room.subject.value?.id).toBe('8'))
+    expect([room.isPassed.value, room.lags.value]).toEqual([true, false])
+    await router.push('/channels/lumi')
+    // What is live has no capture yet: of that another note tells.
+    expect([room.isPassed.value, room.lags.value]).toEqual([false, true])
+  })
+
+  describe('that comes while one is on the way to another page', () => {
+    async function overtakeOnTheWay(isAllowed: boolean) {
+      let now = streams('8')
+      answer({ 'GET /api/v1/channels/1/streams': () => now })
+      let room!: ReturnType<typeof useRoom>
+      const Room = {
+        setup() {
+          room = useRoom(computed(() => sampleChannel()), () => true)
+          return () => null
+        },
+      }
+      const meta = { title: 'landing' } as const
+      let goOn: (isAllowed: boolean) => void = () => undefined
+      const guard: NavigationGuard = (to) => to.path === '/accounts/1' ? new Promise((resolve) => (goOn = resolve)) : true
+      const routes = [
+        { path: '/channels/:login', component: Room, meta },
+        { path: '/accounts/:id', component: Nowhere, meta },
+      ]
+      const { router, queries } = await mountInPage(RouterView, { routes, guard, at: '/channels/lumi' })
+      await vi.waitFor(() => expect(room.subject.value?.id).toBe('8'))
+      const left = router.push('/accounts/1')
+      await nextTick()
+      now = streams('9', '8')
+      await queries.invalidateQueries()
+      goOn(isAllowed)
+      await left
+      return { room, router }
+    }
+
+    it('calls nobody back', async () => {
+      const { router } = await overtakeOnTheWay(true)
+      expect(router.currentRoute.value.fullPath).toBe('/accounts/1')
+    })
+
+    it('is told of after all when one stays', async () => {
+      const { room, router } = await overtakeOnTheWay(false)
+      await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe('/channels/lumi?stream=8'))
+      await vi.waitFor(() => expect(room.isPassed.value).toBe(true))
+    })
   })
 
   it('does not take the place of all captures either, of which none belonged to a broadcast', async () => {

@@ -6,6 +6,7 @@ import type { Channel } from '@/domain/channel'
 
 import { useStreams } from './channelQueries'
 import { useNow } from './useNow'
+import { useRewrite } from './useRewrite'
 
 /** A capture older than this, in milliseconds, does not tell how it is now. */
 const FRESH = 3_600_000
@@ -18,6 +19,7 @@ const FRESH = 3_600_000
 export function useRoom(channel: Readonly<Ref<Channel>>, isHeld: () => boolean = () => false) {
   const route = useRoute()
   const router = useRouter()
+  const { rewrite, leaving } = useRewrite()
   const now = useNow()
   const query = useStreams(computed(() => channel.value.id))
 
@@ -30,14 +32,13 @@ export function useRoom(channel: Readonly<Ref<Channel>>, isHeld: () => boolean =
 
   const subject = computed<Subject | null>(() => known.value ? subjectOf(shown.value, channel.value) : null)
 
-  watch(captured, async (now) => {
+  watch([captured, leaving], async ([now]) => {
     const former = subject.value && (streams.value[0]?.id ?? ALL_CAPTURES)
     // The address names the former one before the newer is known here: nothing flickers, and a reload shows the same.
     const isFirst = former === ALL_CAPTURES && now !== undefined && now.length > 0
     const isOvertaken = isFirst || (now ?? []).findIndex(({ id }) => id === former) > 0
-    if (isOvertaken && wanted.value === null && isHeld()) {
-      await router.replace({ query: { ...route.query, stream: former } })
-    }
+    // Who is leaving is told nothing new, unless they stay.
+    if (isOvertaken && wanted.value === null && isHeld() && !(await rewrite({ stream: former }))) return
     known.value = captured.value
   }, { immediate: true, flush: 'sync' })
 
@@ -67,8 +68,8 @@ export function useRoom(channel: Readonly<Ref<Channel>>, isHeld: () => boolean =
     isLatest,
     isNow,
     lags,
-    /** An earlier broadcast is shown than the one that runs and was captured. */
-    isPassed: computed(() => shown.value !== null && !isLatest.value && streams.value[0]?.endedAt === null),
+    /** An earlier broadcast is shown than the latest that was captured. */
+    isPassed: computed(() => shown.value !== null && !isLatest.value),
     /** The address names a broadcast that is not among those known. */
     isUnknown: computed(() => known.value !== undefined && chosen.value.isUnknown),
     /** Of the list of broadcasts, without which nothing can be shown. */

@@ -3,9 +3,15 @@ import type { Channel } from './channel'
 import type { AccountId, CaptureId, ChannelId, SessionUuid, StreamId } from './ids'
 import type { CapturePoint, Marker } from './series'
 
+export interface SessionSubject {
+  readonly kind: 'session'
+  readonly id: SessionUuid
+  /** Of these only, when some are named. */
+  readonly channels?: readonly ChannelId[]
+}
+
 export type Subject =
-  /** Of some of its channels only, when they are named. */
-  | { readonly kind: 'session'; readonly id: SessionUuid; readonly channels?: readonly ChannelId[] }
+  | SessionSubject
   | { readonly kind: 'stream'; readonly id: StreamId }
   | { readonly kind: 'capture'; readonly id: CaptureId }
   | { readonly kind: 'channel'; readonly id: ChannelId }

@@ -1,5 +1,5 @@
 import type { ChannelName } from './channel'
-import type { ChannelId, SessionUuid } from './ids'
+import type { SessionUuid } from './ids'
 
 export type SessionStatus = 'active' | 'saved' | 'expired'
 
@@ -44,11 +44,6 @@ export interface SessionSummary {
 /** Share of the accounts whose creation date we know, 0 to 1; null when there are none. */
 export function enrichedShare(summary: SessionSummary): number | null {
   return summary.distinctAccounts === 0 ? null : summary.enrichedAccounts / summary.distinctAccounts
-}
-
-/** The summary's channel filter as it stands in an address: only ids that the session has. */
-export function knownChannels(wanted: readonly string[], summary: SessionSummary): ChannelId[] {
-  return summary.channels.map((channel) => channel.id).filter((id) => wanted.includes(id))
 }
 
 /** What is going on first, then what is kept, then what is over; in each the last used first. */

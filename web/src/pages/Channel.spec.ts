@@ -228,6 +228,7 @@ describe('a channel’s page', () => {
     expect(asked.some((one) => one.path.startsWith('/api/v1/streams/9/'))).toBe(false)
     expect(wrapper.get<HTMLSelectElement>('.picker select').element.value).toBe('8')
     expect(wrapper.text()).not.toContain('hors de ce direct')
+    expect(plain(wrapper.get('.note').text())).toBe('Un direct plus récent a été capturé : ce qui suit est d’un direct précédent. Voir le dernier direct')
   })
 
   it('shows all captures when asked, in words that fit them', async () => {
@@ -284,6 +285,30 @@ describe('a channel’s page', () => {
     await vi.waitFor(() => expect(rows(wrapper)).toHaveLength(3))
     expect(wrapper.text()).toContain('c’est le premier direct capturé')
     expect(wrapper.findAll('.rows .tie').map((one) => one.text()).join('')).not.toContain('nouveau')
+  })
+
+  it('does not say that nobody is new where nobody can tell', async () => {
+    const first = { coverage, unit: 'day', accounts: 31, enriched: 31, baseline: null, bars }
+    const { wrapper, router } = await open({ 'GET /api/v1/streams/9/creations?unit=day': { body: first } }, '/channels/lumi?show=newcomers')
+    await vi.waitFor(() => expect(wrapper.find('.cohort').exists()).toBe(true))
+    await vi.waitFor(() => expect(wrapper.text()).toContain('c’est le premier direct capturé'))
+    const said = () => plain(wrapper.get('.cohort').text())
+    const pressed = () => plain(wrapper.get('.shows [aria-pressed=true]').text())
+    expect(said()).toContain('Qui est nouveau n’est pas connu, ou pas encore.')
+    expect(said()).not.toContain('Personne ici.')
+    expect(pressed()).toBe('Nouveaux –')
+    // Of marks, one can tell.
+    await router.replace({ query: { show: 'suspicious' } })
+    await vi.waitFor(() => expect(pressed()).toBe('Suspects 0'))
+    expect(said()).toContain('Personne ici.')
+  })
+
+  it.each(['raid', 'wave'])('does not say so either of those who came by %s, when the question fails', async (show) => {
+    const { wrapper } = await open({ 'GET /api/v1/streams/9/newcomers?limit=1000': problemBody(422, 'nonsense') }, `/channels/lumi?show=${show}`)
+    await vi.waitFor(() => expect(wrapper.find('.cohort').exists()).toBe(true))
+    await vi.waitFor(() => expect(wrapper.find('[role=alert]').exists()).toBe(true))
+    expect(plain(wrapper.get('.cohort').text())).toContain('Qui est nouveau n’est pas connu')
+    expect(wrapper.get('.cohort').text()).not.toContain('Personne ici.')
   })
 
   it('keeps the other parts when one fails', async () => {

@@ -96,6 +96,31 @@ describe('Compare', () => {
     await vi.waitFor(() => expect(wrapper.text()).toContain('n’existe pas, ou n’est pas la vôtre'))
   })
 
+  it('keeps the picture, the numbers and the choice of list when one list fails', async () => {
+    let isRefused = true
+    answer({
+      ...routes,
+      [`${PATH}arrived&limit=100`]: { body: compared() },
+      [`${PATH}stayed&limit=100`]: () => (isRefused ? problemBody(404, 'session_not_found') : { body: compared({ people: [person('5')] }) }),
+    })
+    const { wrapper, router } = await mountInPage(Compare, { at: '/compare?a=session:1a&b=channel:1' })
+    await vi.waitFor(() => expect(wrapper.find('.people').exists()).toBe(true))
+    await wrapper.get('[role=radiogroup] input[value=stayed]').setValue(true)
+    await vi.waitFor(() => expect(wrapper.find('[role=alert]').exists()).toBe(true))
+    expect(wrapper.findAll('[role=alert]')).toHaveLength(1)
+    expect(wrapper.find('.people').exists()).toBe(false)
+    expect(plain(wrapper.get('figure').text())).toContain('3 des 9 comptes sont des deux côtés')
+    isRefused = false
+    await wrapper.get('[role=radiogroup] input[value=arrived]').setValue(true)
+    await vi.waitFor(() => expect(wrapper.findAll('tbody a').map((one) => one.text())).toEqual(['P8', 'P9']))
+    await wrapper.get('[role=radiogroup] input[value=stayed]').setValue(true)
+    await vi.waitFor(() => expect(wrapper.findAll('tbody a').map((one) => one.text())).toEqual(['P5']))
+    // Of another pair nothing of this stays.
+    await router.replace('/compare?a=session:1a&b=channel:2&list=stayed')
+    await vi.waitFor(() => expect(wrapper.find('[role=alert]').exists()).toBe(true), 5_000)
+    expect(wrapper.find('figure').exists()).toBe(false)
+  })
+
   it('shows no former numbers under new names', async () => {
     const swapped = 'GET /api/v1/captures/compare?a=channel%3A1&b=session%3A1a&list=arrived&limit=100'
     const back = compared({ a: side('channel:1', 7), b: side('session:s', 5), arrived: 2, left: 4 })

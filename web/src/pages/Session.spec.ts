@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { nextTick } from 'vue'
 
 import { answer, problemBody } from '@/testing/answers'
 import { mountInPage } from '@/testing/mount'
@@ -63,6 +64,40 @@ describe('Session', () => {
     await vi.waitFor(() => expect(wrapper.find('[role=alert]').exists()).toBe(true))
     await wrapper.get('[role=group] button').trigger('click')
     await vi.waitFor(() => expect(router.currentRoute.value.query).toEqual({}))
+  })
+
+  it('keeps the filter, and the focus on it, when “all” undoes a choice of which there is no more than one', async () => {
+    const one = { ...session, channels: names.slice(0, 1) }
+    const none = 'GET /api/v1/sessions/s/summary?channel=9'
+    const whole = 'GET /api/v1/sessions/s/summary'
+    const sum = summary()
+    answer({
+      'GET /api/v1/sessions/s': { body: one },
+      [whole]: { body: { ...sum, channels: sum.channels.slice(0, 1) } },
+      [none]: problemBody(422, 'channel_not_in_session'),
+    })
+    const { wrapper } = await open('/sessions/s?channel=9')
+    await vi.waitFor(() => expect(wrapper.find('[role=alert]').exists()).toBe(true))
+    const all = wrapper.get<HTMLElement>('[role=group] button')
+    all.element.focus()
+    await all.trigger('click')
+    await vi.waitFor(() => expect(plain(wrapper.text())).toContain('10 comptes distincts'))
+    expect(document.activeElement).toBe(all.element)
+    expect(all.attributes('aria-pressed')).toBe('true')
+  })
+
+  it('says of the former numbers in its head that they are former while a filter is on its way', async () => {
+    answer(routes)
+    const { wrapper, router } = await open()
+    const head = () => wrapper.get('.lead [aria-busy]')
+    await vi.waitFor(() => expect(plain(head().text())).toContain('10 comptes distincts'))
+    expect(head().attributes('aria-busy')).toBe('false')
+    await router.push('/sessions/s?channel=2')
+    await nextTick()
+    expect(plain(head().text())).toContain('10 comptes distincts')
+    expect([head().attributes('aria-busy'), head().classes('former')]).toEqual(['true', true])
+    await vi.waitFor(() => expect(plain(head().text())).toContain('6 comptes distincts'))
+    expect(head().attributes('aria-busy')).toBe('false')
   })
 
   it('keeps what else one chose with the filter, but for days that were picked among others', async () => {

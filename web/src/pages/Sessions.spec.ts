@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { answer, problemBody } from '@/testing/answers'
 import { mountInPage } from '@/testing/mount'
@@ -35,8 +35,18 @@ async function press(name: string, within: ParentNode = document): Promise<void>
       (one) => plain(one.getAttribute('aria-label') ?? one.textContent) === name,
     )
   await vi.waitFor(() => expect(find(), name).toBeDefined())
+  // Vue takes a click in the millisecond in which a listener was added for one from before it.
+  const found = Date.now()
+  await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(found), { interval: 1 })
   find()!.click()
 }
+
+/** What the page is in: where the focus goes that has nowhere else to go. */
+const main = Object.assign(document.createElement('main'), { id: 'main', tabIndex: -1 })
+beforeEach(() => {
+  document.body.append(main)
+})
+afterEach(() => main.remove())
 
 describe('Sessions', () => {
   it('lists what goes on, what is kept, what is over', async () => {
@@ -79,6 +89,8 @@ describe('Sessions', () => {
     await vi.waitFor(() => expect(plain(dialog().textContent)).toContain('Vous gardez déjà 2 sessions'))
     // Whoever presses Enter twice has not read it: nothing is chosen for them.
     expect(dialog().querySelector('input:checked')).toBeNull()
+    // The focus goes into it, which says its legend: an alert it may not be.
+    expect(dialog().querySelector('fieldset')!.hasAttribute('role')).toBe(false)
     expect(dialog().querySelector<HTMLButtonElement>('[type=submit]')!.disabled).toBe(true)
     const [oldest] = dialog().querySelectorAll<HTMLInputElement>('[type=radio]')
     await vi.waitFor(() => expect(document.activeElement).toBe(oldest))
@@ -116,6 +128,61 @@ describe('Sessions', () => {
     await wrapper.get('dialog form').trigger('submit')
     await vi.waitFor(() => expect(plain(wrapper.get('h2').text())).toBe('Enregistrées 1'))
     expect(document.activeElement).toBe(wrapper.get('[data-session] [aria-haspopup]').element)
+  })
+
+  it('gives the focus to the page when a session is deleted, and when it is brought back', async () => {
+    let list = [wire('d')]
+    const { wrapper } = await open([], {
+      'GET /api/v1/sessions': () => ({ body: { sessions: list } }),
+      'DELETE /api/v1/sessions/d': () => ({ body: (list = []) }),
+      'POST /api/v1/sessions/d/restore': () => ({ body: (list = [wire('d')])[0] }),
+    })
+    await press('Autres actions sur « Sd »')
+    await press('Supprimer')
+    wrapper.get<HTMLElement>('[data-session] [aria-haspopup]').element.focus()
+    await press('Supprimer', dialog())
+    await vi.waitFor(() => expect(wrapper.find('h3').exists()).toBe(false))
+    expect(document.activeElement).toBe(main)
+
+    const gone = () => wrapper.findAll('.deleted li').find((one) => one.text().includes('Sd'))
+    const undo = gone()!.get<HTMLElement>('button')
+    undo.element.focus()
+    await undo.trigger('click')
+    await vi.waitFor(() => expect(gone()).toBeUndefined())
+    expect(document.activeElement).toBe(main)
+  })
+
+  it('gives the focus to the session’s menu when a question is dropped whose row went elsewhere meanwhile', async () => {
+    const { wrapper, queries } = await open([active])
+    await press('Autres actions sur « Session du 23 novembre 2026 »')
+    await press('Renommer')
+    await vi.waitFor(() => expect(wrapper.find('dialog input').exists()).toBe(true))
+    wrapper.get<HTMLElement>('dialog input').element.focus()
+    answer({ 'GET /api/v1/sessions': { body: { sessions: [{ ...active, status: 'saved' }] } } })
+    await queries.invalidateQueries()
+    await vi.waitFor(() => expect(plain(wrapper.get('h2').text())).toBe('Enregistrées 1'))
+    await press('Annuler', dialog())
+    await vi.waitFor(() => expect(wrapper.find('.dialog').exists()).toBe(false))
+    await vi.waitFor(() => expect(document.activeElement).toBe(wrapper.get('[data-session] [aria-haspopup]').element))
+  })
+
+  it('tells of a refusal that comes after the question was closed', async () => {
+    const full = problemBody(409, 'too_many_saved_sessions')
+    const { wrapper } = await open([active, wire('b')], { 'POST /api/v1/sessions/a/save': { ...full, body: { ...full.body, limit: 1 } } })
+    const { wrapper: toasts } = await mountInPage(ToastList)
+    const ask = globalThis.fetch
+    let letThrough = (): void => undefined
+    const gate = new Promise<void>((resolve) => (letThrough = resolve))
+    vi.stubGlobal('fetch', async (request: Request) => {
+      if (request.method === 'POST') await gate
+      return ask(request)
+    })
+    await press('Enregistrer « Session du 23 novembre 2026 »')
+    await press('Enregistrer', dialog())
+    await press('Annuler', dialog())
+    await vi.waitFor(() => expect(wrapper.find('.dialog').exists()).toBe(false))
+    letThrough()
+    await vi.waitFor(() => expect(plain(toasts.text())).toContain('La session n’a pas été enregistrée. Vous gardez déjà'))
   })
 
   it('says why something was not done', async () => {

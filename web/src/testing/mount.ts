@@ -1,7 +1,7 @@
 import { VueQueryPlugin, type QueryClient } from '@tanstack/vue-query'
 import { mount, type VueWrapper } from '@vue/test-utils'
-import { ref, shallowReactive, type Component } from 'vue'
-import { createMemoryHistory, createRouter, type Router } from 'vue-router'
+import { computed, ref, shallowReactive, type Component } from 'vue'
+import { createMemoryHistory, createRouter, matchedRouteKey, type NavigationGuard, type RouteRecordRaw, type Router } from 'vue-router'
 
 import { LIVE, type Live } from '@/composables/useLive'
 import type { ChannelId, SessionUuid } from '@/domain/ids'
@@ -26,7 +26,8 @@ export function fakeLive(): FakeLive {
   }
 }
 
-const Nowhere: Component = { render: () => null }
+export const Nowhere: Component = { render: () => null }
+const EVERYWHERE: RouteRecordRaw[] = [{ path: '/:path(.*)*', component: Nowhere, meta: { title: 'landing' } }]
 
 export interface Mounted {
   readonly wrapper: VueWrapper
@@ -35,17 +36,23 @@ export interface Mounted {
   readonly queries: QueryClient
 }
 
+interface Around {
+  props?: Record<string, unknown>
+  at?: string
+  slots?: Record<string, string>
+  live?: FakeLive
+  /** The pages that there are; one, wherever one goes, when they are not told. */
+  routes?: RouteRecordRaw[]
+  /** What stands before all pages, as the router's own guard does, which asks the server who this is. */
+  guard?: NavigationGuard
+}
+
 /** Mounts a component in everything it finds around itself in the page. */
-export async function mountInPage(
-  component: Component,
-  options: { props?: Record<string, unknown>; at?: string; slots?: Record<string, string>; live?: FakeLive } = {},
-): Promise<Mounted> {
+export async function mountInPage(component: Component, options: Around = {}): Promise<Mounted> {
   const live = options.live ?? fakeLive()
   const queries = createQueries(() => undefined)
-  const router = createRouter({
-    history: createMemoryHistory(),
-    routes: [{ path: '/:path(.*)*', component: Nowhere, meta: { title: 'landing' } }],
-  })
+  const router = createRouter({ history: createMemoryHistory(), routes: options.routes ?? EVERYWHERE })
+  if (options.guard) router.beforeEach(options.guard)
   await router.push(options.at ?? '/')
   const wrapper = mount(component, {
     props: options.props,
@@ -53,7 +60,11 @@ export async function mountInPage(
     attachTo: document.body,
     global: {
       plugins: [i18n, router, [VueQueryPlugin, { queryClient: queries }]],
-      provide: { [LIVE as symbol]: live },
+      provide: {
+        [LIVE as symbol]: live,
+        // As a RouterView around it would.
+        [matchedRouteKey as symbol]: computed(() => router.currentRoute.value.matched[0]),
+      },
       // What goes elsewhere in the document is looked for where it comes from.
       stubs: { teleport: true },
     },
