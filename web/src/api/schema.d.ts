@@ -902,7 +902,10 @@ export interface components {
             viewers: number;
         };
         Cohort: {
-            /** @description How many were back in the next broadcast, the one after it, and so on, as far as there are any. */
+            /**
+             * @description How many were back in the next broadcast, the one after it, and so on, as far as there are any among the captures
+             *     asked about and 2,000 that follow (of a session: until its last capture).
+             */
             back: number[];
             by_origin: components["schemas"]["OriginCohort"][];
             channel_id: components["schemas"]["ChannelId"];
@@ -1212,6 +1215,14 @@ export interface components {
             updated_at: string;
             uuid: string;
         };
+        ExportedSight: {
+            channel_id: components["schemas"]["ChannelId"];
+            /**
+             * Format: date
+             * @description The first day (UTC) on which a capture that is gone had seen it; none when no such capture had.
+             */
+            first_day_of_removed: string | null;
+        };
         ExportedUser: {
             /** Format: date-time */
             created_at: string;
@@ -1246,6 +1257,8 @@ export interface components {
             login: string;
             /** @description The captures in which this account was present. */
             presences: components["schemas"]["ExportedPresence"][];
+            /** @description The channels on which this account was ever seen. */
+            seen_on: components["schemas"]["ExportedSight"][];
             /** @description What moderators marked. */
             verdicts: components["schemas"]["ExportedVerdict"][];
         };
@@ -1568,7 +1581,8 @@ export interface components {
             before?: components["schemas"]["CaptureId"] | null;
             /**
              * Format: int32
-             * @description Of those who arrived, seen in a later broadcast; none when there was none.
+             * @description Of those who arrived, seen in a later broadcast, among the captures asked about and 2,000 that follow (of a session:
+             *     until its last capture); none when there was none.
              */
             came_back?: number | null;
             channel_id: components["schemas"]["ChannelId"];
@@ -1828,6 +1842,7 @@ export type SchemaExportedPresence = components['schemas']['ExportedPresence'];
 export type SchemaExportedRole = components['schemas']['ExportedRole'];
 export type SchemaExportedSchedule = components['schemas']['ExportedSchedule'];
 export type SchemaExportedSession = components['schemas']['ExportedSession'];
+export type SchemaExportedSight = components['schemas']['ExportedSight'];
 export type SchemaExportedUser = components['schemas']['ExportedUser'];
 export type SchemaExportedVerdict = components['schemas']['ExportedVerdict'];
 export type SchemaExportedViewer = components['schemas']['ExportedViewer'];

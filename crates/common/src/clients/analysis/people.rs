@@ -120,7 +120,8 @@ pub struct Cohort {
     /// The broadcast's first capture.
     pub first_captured_at: DateTime<Utc>,
     pub newcomers: u32,
-    /// How many were back in the next broadcast, the one after it, and so on, as far as there are any.
+    /// How many were back in the next broadcast, the one after it, and so on, as far as there are any among the captures
+    /// asked about and 2,000 that follow (of a session: until its last capture).
     pub back: Vec<u32>,
     pub by_origin: Vec<OriginCohort>,
 }

@@ -129,7 +129,8 @@ pub struct RaidSeen {
     pub seen_at_source: Option<u32>,
     /// Of those who arrived, still there in the first capture 30 minutes later, in the same broadcast.
     pub stayed: Option<u32>,
-    /// Of those who arrived, seen in a later broadcast; none when there was none.
+    /// Of those who arrived, seen in a later broadcast, among the captures asked about and 2,000 that follow (of a session:
+    /// until its last capture); none when there was none.
     pub came_back: Option<u32>,
 }
 
