@@ -43,7 +43,7 @@ pub(crate) struct Selection {
 pub(crate) struct WithHistory {
     /// As [`Selection::surroundings`] gives them.
     pub(crate) captures: Vec<Capture>,
-    /// Who had been seen before those.
+    /// Who had been seen before those, and between them in captures that are gone.
     pub(crate) before: Arc<Before>,
 }
 
@@ -139,8 +139,13 @@ impl Selection {
     ) -> Result<WithHistory, Failure> {
         let captures = self.surroundings(store, later).await?;
         let mut before = HashMap::new();
-        for first in self.by_channel().filter_map(|channel| channel.first()) {
-            before.insert(first.channel, Box::pin(seen_before(store, first)).await?);
+        for channel in captures.chunk_by(|left, right| left.channel == right.channel) {
+            let (Some(first), Some(last)) = (channel.first(), channel.last()) else { continue };
+            let mut rows = vec![(DateTime::UNIX_EPOCH, Box::pin(seen_before(store, first)).await?)];
+            // Read after the captures: what goes meanwhile is in both, not in neither.
+            let gone = removed::seen(store.pool(), first.channel, first.at, last.at).await?;
+            rows.extend(gone.into_iter().map(|(until, seen)| (until, Arc::new(seen))));
+            before.insert(first.channel, rows);
         }
         Ok(WithHistory { captures, before: Arc::new(before) })
     }
@@ -217,8 +222,7 @@ async fn seen_before(store: &Store, first: &Capture) -> Result<Arc<RoaringBitmap
     let mark = load::history(store.pool(), channel, DateTime::UNIX_EPOCH, until).await?;
     let key = format!("before:{channel}:{}:{mark:?}", first.at.timestamp_micros());
     let compute = async {
-        let mut everybody = removed::seen(store.pool(), channel, first.at).await?;
-        let mut from = DateTime::UNIX_EPOCH;
+        let (mut everybody, mut from) = (RoaringBitmap::new(), DateTime::UNIX_EPOCH);
         loop {
             let rows =
                 load::of_channel_since(store.pool(), channel, from, first.at, CAPTURES_AT_ONCE).await?;
@@ -241,9 +245,12 @@ async fn seen_before(store: &Store, first: &Capture) -> Result<Arc<RoaringBitmap
             match captures.last() {
                 // From the last one itself, should another one have its time.
                 Some(last) if !is_last => from = last.at,
-                _ => return Ok(everybody),
+                _ => break,
             }
         }
+        // Read after the captures: what goes meanwhile is in both, not in neither.
+        let gone = removed::seen(store.pool(), channel, DateTime::UNIX_EPOCH, first.at).await?;
+        store.heavy(move || gone.into_iter().fold(everybody, |seen, (_, more)| seen | more)).await
     };
     store.kept(key, rosters::size, compute).await
 }

@@ -120,7 +120,7 @@ impl Answers {
         Err(problem(&Arc::new(Failure::Unsettled)))
     }
 
-    /// Answers a question about several subjects.
+    /// Answers a question about several subjects, of at most twice [`MAX_CAPTURES`].
     ///
     /// # Errors
     /// As with [`Self::of`].
@@ -137,9 +137,15 @@ impl Answers {
         Fut: Future<Output = Result<T, Failure>> + Send + 'static,
     {
         for _ in 0..ATTEMPTS {
-            let mut states = Vec::with_capacity(asked.len());
+            let (mut states, mut held) = (Vec::with_capacity(asked.len()), 0);
             for asked in asked {
-                states.push(self.state(*asked, &[]).await?);
+                let state = self.state(*asked, &[]).await?;
+                held += state.rows_held();
+                // Before they are all in memory; of two there may be as many as that.
+                if held > 2 * MAX_CAPTURES as usize {
+                    return Err(problem(&Arc::new(too_many())));
+                }
+                states.push(state);
             }
             let subjects: Vec<String> = states.iter().map(|state| state.subject.to_string()).collect();
             let versions: Vec<String> = states.iter().map(|state| state.version()).collect();

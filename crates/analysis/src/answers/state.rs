@@ -392,6 +392,11 @@ impl State {
         }
     }
 
+    /// How many captures it keeps in memory.
+    pub(crate) fn rows_held(&self) -> usize {
+        self.rows.as_ref().map_or(0, |rows| rows.len())
+    }
+
     pub(crate) fn channel_ids(&self) -> Vec<ChannelId> {
         self.channels.iter().map(|state| state.channel).collect()
     }

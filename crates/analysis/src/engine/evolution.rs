@@ -17,8 +17,9 @@ pub struct Flow {
     pub stayed: u32,
 }
 
-/// Who was seen on each channel before its first capture at hand.
-pub type Before = HashMap<ChannelId, Arc<RoaringBitmap>>;
+/// Who was seen on each channel in captures that are not at hand, each until when, in the order of time: whoever was seen
+/// before the first one that is, and in captures that are gone since.
+pub type Before = HashMap<ChannelId, Vec<(DateTime<Utc>, Arc<RoaringBitmap>)>>;
 
 /// Compares each own capture with the one before it and with all that was seen before.
 ///
@@ -27,6 +28,8 @@ pub type Before = HashMap<ChannelId, Arc<RoaringBitmap>>;
 #[derive(Clone, Debug)]
 pub struct Flows {
     before: Arc<Before>,
+    /// How many of the channel's are taken in.
+    taken: usize,
     last: Tally<u32>,
     channel: Option<ChannelId>,
     /// Seen on this channel, but not in an own capture: less than the number of any own one.
@@ -43,6 +46,7 @@ impl Flows {
     pub fn new(before: Arc<Before>) -> Self {
         Self {
             before,
+            taken: 0,
             last: Tally::default(),
             channel: None,
             seen: 0,
@@ -58,31 +62,43 @@ impl Flows {
         self.found
     }
 
-    fn begin(&mut self, channel: ChannelId, present: &Present<'_>) {
+    fn begin(&mut self, channel: ChannelId) {
         self.channel = Some(channel);
+        self.taken = 0;
         self.seen = self.next;
         self.previous = self.next;
         self.next += 1;
-        if let Some(before) = self.before.get(&channel) {
-            let before = present.part_of(before);
-            self.last.reach(before.max());
-            let seen = self.seen;
-            before.each(|ids| ids.iter().for_each(|id| *self.last.of(*id) = seen));
+    }
+
+    /// Takes in who was seen before `capture` in others that are not at hand.
+    fn take_in(&mut self, capture: &Capture, present: &Present<'_>) {
+        let before = Arc::clone(&self.before);
+        let rows = before.get(&capture.channel).map(Vec::as_slice).unwrap_or_default();
+        while let Some((_, others)) = rows.get(self.taken).filter(|(until, _)| *until < capture.at) {
+            self.taken += 1;
+            self.look(&present.part_of(others));
         }
+    }
+
+    /// Notes who was seen in no own capture.
+    fn look(&mut self, others: &Present<'_>) {
+        self.last.reach(others.max());
+        let seen = self.seen;
+        others.each(|ids| ids.iter().for_each(|id| *self.last.of(*id) = seen.max(*self.last.of(*id))));
     }
 }
 
 impl Fold for Flows {
     fn push(&mut self, capture: &Capture, present: &Present<'_>) {
         if self.channel != Some(capture.channel) {
-            self.begin(capture.channel, present);
+            self.begin(capture.channel);
+        }
+        self.take_in(capture, present);
+        if !capture.own {
+            return self.look(present);
         }
         self.last.reach(present.max());
         let seen = self.seen;
-        if !capture.own {
-            present.each(|ids| ids.iter().for_each(|id| *self.last.of(*id) = seen.max(*self.last.of(*id))));
-            return;
-        }
         // Nobody was last seen in the first capture's predecessor, which there is none of.
         let previous = if self.previous == seen { 0 } else { self.previous };
         let (mut flow, number) = (Flow::default(), self.next);

@@ -36,6 +36,8 @@ pub struct Newcomer {
 #[derive(Clone, Debug)]
 pub struct Firsts {
     before: Arc<Before>,
+    /// How many of the channel's are taken in.
+    taken: usize,
     seen: DenseSet,
     current: Option<(ChannelId, u32)>,
     /// Seen in the current broadcast.
@@ -52,6 +54,7 @@ impl Firsts {
     pub fn new(before: Arc<Before>) -> Self {
         Self {
             before,
+            taken: 0,
             seen: DenseSet::default(),
             current: None,
             present: DenseSet::default(),
@@ -81,11 +84,18 @@ impl Firsts {
         self.present.clear();
     }
 
-    fn begin_channel(&mut self, channel: ChannelId, present: &Present<'_>) {
+    fn begin_channel(&mut self) {
         self.seen.clear();
+        self.taken = 0;
         self.channel_start = self.found.len();
-        if let Some(before) = self.before.get(&channel) {
-            self.seen.add(&present.part_of(before));
+    }
+
+    /// Takes in who was seen before `capture` in others that are not at hand.
+    fn take_in(&mut self, capture: &Capture, present: &Present<'_>) {
+        let rows = self.before.get(&capture.channel).map(Vec::as_slice).unwrap_or_default();
+        while let Some((_, others)) = rows.get(self.taken).filter(|(until, _)| *until < capture.at) {
+            self.taken += 1;
+            self.seen.add(&present.part_of(others));
         }
     }
 }
@@ -96,10 +106,11 @@ impl Fold for Firsts {
         if self.current != Some(here) {
             self.end_broadcast();
             if self.current.is_none_or(|(channel, _)| channel != capture.channel) {
-                self.begin_channel(capture.channel, present);
+                self.begin_channel();
             }
             self.current = Some(here);
         }
+        self.take_in(capture, present);
         self.seen.reach(present.max());
         self.present.reach(present.max());
         present.each(|ids| {

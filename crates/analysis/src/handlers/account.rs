@@ -19,10 +19,10 @@ use common::{
     },
     db::{
         account_names::{self, Profile},
-        captures::load,
+        captures::{load, removed},
         raids,
     },
-    ids::{ChannelId, TwitchUserId},
+    ids::{AccountId, ChannelId, TwitchUserId},
     problem::Problem,
 };
 
@@ -115,7 +115,7 @@ async fn view(
     let mut channels = presences(&captures, &attended);
     for presence in &mut channels {
         if period == Period::default() && !latest.cut.contains(&presence.channel_id) {
-            presence.arrival = arrival(store, &captures, presence).await?;
+            presence.arrival = arrival(store, &captures, profile.id, presence).await?;
         }
     }
     let coverage = latest.coverage(store, period).await?;
@@ -126,6 +126,7 @@ async fn view(
 async fn arrival(
     store: &Store,
     captures: &[Capture],
+    account: AccountId,
     presence: &Presence,
 ) -> Result<Option<Arrival>, Failure> {
     let Some(first) = presence.first_seen_at else { return Ok(None) };
@@ -135,6 +136,10 @@ async fn arrival(
     let Some(place) = captures.iter().position(|capture| capture.at == first) else { return Ok(None) };
     // Nobody was seen to come to the first capture of all; and if some of it had been seen before, earlier ones are gone.
     if place == 0 || captures[0].new < captures[0].chatters {
+        return Ok(None);
+    }
+    let gone = removed::first_day(store.pool(), channel, account).await?;
+    if gone.is_some_and(|day| day <= first.date_naive()) {
         return Ok(None);
     }
     let end = first + TimeDelta::microseconds(1);

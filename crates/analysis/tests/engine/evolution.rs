@@ -19,7 +19,7 @@ fn naive(world: &World) -> Vec<Flow> {
             }
             let here = world.roster(*place);
             let mut known = world.seen(channel[..index].iter().copied());
-            known.extend(world.before.get(&capture.channel).into_iter().flatten());
+            known.extend(world.seen_elsewhere(capture.channel, capture.at));
             let before = previous.map(|place| world.roster(place)).unwrap_or_default();
             flows.push(Flow {
                 new: u32::try_from(here.difference(&known).count()).unwrap(),

@@ -22,7 +22,7 @@ fn naive(world: &World) -> Vec<Newcomer> {
     }
     let mut newcomers = Vec::new();
     for ((channel, account), place) in first {
-        let known = world.before.get(&channel).is_some_and(|known| known.contains(&account));
+        let known = world.seen_elsewhere(channel, world.captures[place].at).contains(&account);
         if known || !world.captures[place].own {
             continue;
         }

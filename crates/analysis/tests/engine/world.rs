@@ -17,13 +17,17 @@ use roaring::RoaringBitmap;
 const SPREAD: u32 = 2_003;
 const ACCOUNTS: u32 = 40;
 
+/// Who was seen, and until when.
+type Elsewhere = Vec<(DateTime<Utc>, BTreeSet<u32>)>;
+
 #[derive(Clone, Debug)]
 pub struct World {
     /// In the order of channel and time, with broadcasts numbered.
     pub captures: Vec<Capture>,
     /// (place of the capture, account).
     pub rows: Vec<(usize, u32)>,
-    pub before: HashMap<ChannelId, BTreeSet<u32>>,
+    /// In captures that are not in it, in the order of time.
+    pub before: HashMap<ChannelId, Elsewhere>,
     /// Seconds of Unix time, of the enriched accounts.
     pub created: HashMap<u32, u32>,
     /// Where a fold is cut into parts.
@@ -64,8 +68,16 @@ impl World {
     }
 
     pub fn known_before(&self) -> Arc<Before> {
-        let before = self.before.iter();
-        Arc::new(before.map(|(channel, ids)| (*channel, Arc::new(ids.iter().copied().collect()))).collect())
+        let rows = |rows: &Elsewhere| {
+            rows.iter().map(|(until, ids)| (*until, Arc::new(ids.iter().copied().collect()))).collect()
+        };
+        Arc::new(self.before.iter().map(|(channel, before)| (*channel, rows(before))).collect())
+    }
+
+    /// Everybody seen before `at` in captures that are not in this world.
+    pub fn seen_elsewhere(&self, channel: ChannelId, at: DateTime<Utc>) -> BTreeSet<u32> {
+        let rows = self.before.get(&channel).into_iter().flatten();
+        rows.filter(|(until, _)| *until < at).flat_map(|(_, ids)| ids.iter().copied()).collect()
     }
 
     /// Folds the world in two parts, as the service does.
@@ -116,13 +128,19 @@ prop_compose! {
 prop_compose! {
     pub fn world()(
         drawn in collection::vec(drawn(), 0..30),
-        before in collection::hash_map((1_u64..4).prop_map(ChannelId), collection::btree_set(account(), 0..15), 0..3),
+        before in collection::hash_map(
+            (1_u64..4).prop_map(ChannelId),
+            collection::btree_map(prop_oneof![Just(0), 0_i64..600], collection::btree_set(account(), 0..15), 0..4),
+            0..3,
+        ),
         created in collection::hash_map(account(), 1_u32..2_000_000_000, 0..40),
         cut in 0..ACCOUNTS * SPREAD,
     ) -> World {
         let mut drawn = drawn;
         drawn.sort_by_key(|capture| capture.channel);
         let mut at: DateTime<Utc> = DateTime::from_timestamp(1_780_000_000, 0).unwrap();
+        let until = |(minutes, ids)| (at + TimeDelta::minutes(minutes), ids);
+        let before = before.into_iter().map(|(channel, rows)| (channel, rows.into_iter().map(until).collect())).collect();
         let (mut captures, mut rows) = (Vec::new(), Vec::new());
         for (place, capture) in drawn.iter().enumerate() {
             at += TimeDelta::minutes(capture.minutes);

@@ -159,7 +159,8 @@ async fn everybody_seen_before_is_known_however_long_ago() {
 #[tokio::test]
 async fn who_was_seen_in_captures_that_are_gone_is_not_new() {
     let world = World::new().await;
-    let (first, second, gone) = (world.session().await, world.session().await, world.session().await);
+    let [first, second, both, gone] =
+        [world.session().await, world.session().await, world.session().await, world.session().await];
     world.channel(7, "zoe").await;
     world.accounts(5).await;
     world.capture(gone, 7, "2026-10-01 20:00:00", &[1, 2]).await;
@@ -167,19 +168,30 @@ async fn who_was_seen_in_captures_that_are_gone_is_not_new() {
     world.capture(first, 7, "2026-10-10 20:00:00", &[2, 3]).await;
     world.capture(gone, 7, "2026-10-20 20:00:00", &[1, 3, 4]).await;
     world.capture(second, 7, "2026-11-01 20:00:00", &[1, 2, 3, 4, 5]).await;
+    sqlx::query(
+        "INSERT INTO session_captures SELECT sessions.id, capture_id FROM session_captures
+         JOIN sessions ON uuid = ? WHERE session_id <= 2",
+    )
+    .bind(both.to_string())
+    .execute(&world.pool)
+    .await
+    .unwrap();
     let new = async || {
         let mut new: Vec<Vec<Value>> = Vec::new();
-        for session in [first, second] {
+        for session in [first, second, both] {
             let evolution = ask(&world, &format!("sessions/{session}/evolution")).await;
             let newcomers = ask(&world, &format!("sessions/{session}/newcomers")).await;
-            assert_eq!(evolution["points"][0]["new"], newcomers["newcomers"]);
+            let counts =
+                evolution["points"].as_array().unwrap().iter().map(|point| point["new"].as_u64().unwrap());
+            assert_eq!(newcomers["newcomers"], counts.sum::<u64>());
             new.push(
                 newcomers["people"].as_array().unwrap().iter().map(|one| one["login"].clone()).collect(),
             );
         }
         new
     };
-    let as_before: [Vec<Value>; 2] = [vec![json!("user3")], vec![json!("user5")]];
+    let as_before: [Vec<Value>; 3] =
+        [vec![json!("user3")], vec![json!("user5")], vec![json!("user3"), json!("user5")]];
     assert_eq!(new().await, as_before);
 
     sqlx::query("DELETE FROM session_captures WHERE session_id = (SELECT id FROM sessions WHERE uuid = ?)")
@@ -195,6 +207,12 @@ async fn who_was_seen_in_captures_that_are_gone_is_not_new() {
     let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM captures").fetch_one(&world.pool).await.unwrap();
     assert_eq!(left, 2);
     assert_eq!(new().await, as_before);
+    // How somebody came who had been seen before is not known.
+    sqlx::query("UPDATE captures SET new_count = 2").execute(&world.pool).await.unwrap();
+    let arrivals = async |account: u32| {
+        ask(&world, &format!("accounts/{account}?channel=7")).await["channels"][0]["arrival"].is_null()
+    };
+    assert_eq!([arrivals(1_004).await, arrivals(1_005).await], [true, false]);
 }
 
 /// Raids from 8 and 9 came between two captures 40 minutes apart.
@@ -252,6 +270,24 @@ async fn too_many_captures_between_are_refused_until_a_shorter_time_is_asked_abo
     assert_eq!(refused.problem(), (422, "too_many_captures"), "{}", refused.body);
     let shorter = world.service.get(&format!("{path}?to=2026-10-01T00:00:00Z")).await;
     assert_eq!((shorter.status.as_u16(), &shorter.body["newcomers"]), (200, &json!(1)), "{}", shorter.body);
+}
+
+#[tokio::test]
+async fn channels_of_too_many_captures_are_refused_before_all_are_read() {
+    let world = World::new().await;
+    let session = world.session().await;
+    world.accounts(1).await;
+    let like = world.capture(session, 7, "2026-09-01 20:00:00", &[1]).await;
+    for channel in [1, 2, 3] {
+        world.many_like(like, channel, None, 70_000).await;
+    }
+    // Of channel 4 nobody knows, which would be found out last.
+    let refused = world.service.get("/internal/v1/overlap?channel=1,2,3,4").await;
+    assert_eq!(refused.problem(), (422, "too_many_captures"), "{}", refused.body);
+    assert_eq!(
+        world.service.get("/internal/v1/overlap?channel=1,4").await.problem(),
+        (404, "channel_not_found")
+    );
 }
 
 /// A session of more captures than one question may be about, most of them missed.

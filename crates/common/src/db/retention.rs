@@ -47,22 +47,28 @@ pub async fn unlink_captures(pool: &Pool, deleted_before: DateTime<Utc>, limit: 
 /// # Errors
 /// When MariaDB fails.
 pub async fn remove_captures(pool: &Pool, before: DateTime<Utc>, limit: u32) -> Result<u64, DbError> {
-    let mut ids = sqlx::query_scalar!(
-        "SELECT id FROM captures FORCE INDEX (captures_channel_slot)
+    let rows = sqlx::query!(
+        "SELECT id, roster_parts FROM captures FORCE INDEX (captures_channel_slot)
          WHERE slot < ? AND status <> 'pending' AND NOT EXISTS (SELECT 1 FROM session_captures WHERE capture_id = captures.id) LIMIT ?",
         before,
         limit
     )
     .fetch_all(pool)
     .await?;
-    ids.sort_unstable();
-    retrying(|| async {
-        let mut tx = pool.begin().await?;
-        let removed = captures::remove::unheld(&mut tx, &ids).await?;
-        tx.commit().await?;
-        Ok(removed)
-    })
-    .await
+    let mut due: Vec<_> = rows.into_iter().map(|row| (row.id, row.roster_parts)).collect();
+    due.sort_unstable();
+    let mut removed = 0;
+    for piece in captures::remove::pieces(&due) {
+        let piece = piece.as_slice();
+        removed += retrying(|| async move {
+            let mut tx = pool.begin().await?;
+            let removed = captures::remove::unheld(&mut tx, piece).await?;
+            tx.commit().await?;
+            Ok::<_, DbError>(removed)
+        })
+        .await?;
+    }
+    Ok(removed)
 }
 
 /// Removes sessions that were deleted before `before`.

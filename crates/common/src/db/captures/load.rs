@@ -45,7 +45,7 @@ pub struct Settled {
     pub viewers: Option<u32>,
 }
 
-/// The complete captures of a channel up to a time, and what is known of all that are gone: equal marks, equal histories (but
+/// The complete captures of a channel up to a time, and what is known of those that are gone: equal marks, equal histories (but
 /// for accounts taken out of captures).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct HistoryMark {
@@ -405,13 +405,15 @@ pub async fn history(
 ) -> Result<HistoryMark, DbError> {
     let row = sqlx::query!(
         "SELECT COUNT(*) AS `captures!: i64`, MAX(id) AS newest, BIT_XOR(CRC32(id)) AS `sum!: u64`,
-                (SELECT COUNT(*) FROM seen_in_removed WHERE channel_id = ?) AS `removed!: i64`,
-                (SELECT CAST(COALESCE(SUM(accounts), 0) AS SIGNED) FROM seen_in_removed WHERE channel_id = ?)
-                    AS `accounts!: i64`
+                (SELECT COUNT(*) FROM seen_in_removed WHERE channel_id = ? AND until <= ?) AS `removed!: i64`,
+                (SELECT CAST(COALESCE(SUM(accounts), 0) AS SIGNED) FROM seen_in_removed
+                 WHERE channel_id = ? AND until <= ?) AS `accounts!: i64`
          FROM captures
          WHERE channel_id = ? AND status = 'complete' AND captured_at >= ? AND captured_at <= ?",
         channel.0,
+        until.naive_utc(),
         channel.0,
+        until.naive_utc(),
         channel.0,
         since.naive_utc(),
         until.naive_utc()

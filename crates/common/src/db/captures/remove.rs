@@ -14,6 +14,25 @@ use crate::{
     ids::ChannelId,
 };
 
+/// How many parts of rosters go in one transaction, about: a few seconds' work.
+const PARTS: u32 = 20_000;
+
+/// Captures, each with the parts of its roster, a few at a time as [`unheld`] takes them.
+pub(in crate::db) fn pieces(captures: &[(u64, u16)]) -> Vec<Vec<u64>> {
+    let (mut pieces, mut parts): (Vec<Vec<u64>>, u32) = (Vec::new(), PARTS);
+    for (capture, roster_parts) in captures {
+        if parts >= PARTS {
+            pieces.push(Vec::new());
+            parts = 0;
+        }
+        parts += u32::from(*roster_parts);
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(*capture);
+        }
+    }
+    pieces
+}
+
 /// Removes those of `captures` (ascending) that no session holds, with their rosters, in a transaction; returns how many.
 /// Whom they had seen is noted. Those that are still being made stay.
 ///
@@ -64,4 +83,20 @@ pub(in crate::db) async fn unheld(
         rosters::remove(connection, &places).await?;
     }
     Ok(deleted.rows_affected())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_go_at_once_as_their_rosters_allow() {
+        assert!(pieces(&[]).is_empty());
+        let small: Vec<_> = (0..1_000).map(|id| (id, 10)).collect();
+        assert_eq!(pieces(&small).len(), 1);
+        let large: Vec<_> = (0..1_000).map(|id| (id, 300)).collect();
+        let pieces = pieces(&large);
+        assert_eq!(pieces.concat(), (0..1_000).collect::<Vec<_>>());
+        assert!(pieces.iter().all(|piece| piece.len() <= 67), "{}", pieces.len());
+    }
 }

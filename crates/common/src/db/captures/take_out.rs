@@ -111,20 +111,29 @@ pub async fn from_channel(pool: &Pool, channel: ChannelId, account: AccountId) -
         from_captures(pool, account, holding)
     })
     .await?;
-    let mut tx = pool.begin().await?;
-    let mut seen = lock_seen(&mut tx, channel).await?;
-    if seen.0.remove(account.0) {
-        sqlx::query!(
-            "UPDATE channel_seen SET accounts = ?, roster = ? WHERE channel_id = ?",
-            seen.len(),
-            seen.to_bytes(),
-            channel.0
-        )
-        .execute(&mut *tx)
-        .await?;
-    }
-    removed::take_out(&mut tx, channel, account).await?;
-    tx.commit().await?;
+    // Before the other: captures wait for that one, and this may wait for retention.
+    retrying(|| async {
+        let mut tx = pool.begin().await?;
+        removed::take_out(&mut tx, channel, account).await?;
+        Ok::<_, DbError>(tx.commit().await?)
+    })
+    .await?;
+    retrying(|| async {
+        let mut tx = pool.begin().await?;
+        let mut seen = lock_seen(&mut tx, channel).await?;
+        if seen.0.remove(account.0) {
+            sqlx::query!(
+                "UPDATE channel_seen SET accounts = ?, roster = ? WHERE channel_id = ?",
+                seen.len(),
+                seen.to_bytes(),
+                channel.0
+            )
+            .execute(&mut *tx)
+            .await?;
+        }
+        Ok::<_, DbError>(tx.commit().await?)
+    })
+    .await?;
     Ok(taken.into_inner())
 }
 

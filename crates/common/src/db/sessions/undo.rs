@@ -191,16 +191,17 @@ pub async fn purge(
 /// A capture that is still being made is only taken out: retention comes for it.
 async fn purge_some(pool: &Pool, session: u64) -> Result<Option<u64>, DbError> {
     let mut tx = pool.begin().await?;
-    let held = sqlx::query_scalar!(
-        "SELECT capture_id FROM session_captures WHERE session_id = ? ORDER BY capture_id LIMIT ? FOR UPDATE",
+    let held = sqlx::query!(
+        "SELECT capture_id, COALESCE(captures.roster_parts, 0) AS `parts!: u16`
+         FROM session_captures LEFT JOIN captures ON captures.id = capture_id
+         WHERE session_id = ? ORDER BY capture_id LIMIT ?",
         session,
         STEP
     )
     .fetch_all(&mut *tx)
     .await?;
-    if held.is_empty() {
-        return Ok(None);
-    }
+    let held: Vec<_> = held.into_iter().map(|row| (row.capture_id, row.parts)).collect();
+    let Some(held) = captures::remove::pieces(&held).into_iter().next() else { return Ok(None) };
     sqlx::query!(
         "DELETE session_captures FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$')) AS held
          STRAIGHT_JOIN session_captures ON session_captures.capture_id = held.id AND session_captures.session_id = ?",
