@@ -162,19 +162,21 @@ export const renames = (rooms: readonly string[]): Wire['Renames'] => ({
   next_cursor: null,
 })
 
-export const overlap = (): Wire['Overlap'] => ({
-  coverage: coverageOf([HARBORLIGHT, PETITPIXEL, GRANDEVAGUE]),
-  channels: [
+/** Of all three channels where several are asked about. */
+export function overlap(rooms: readonly string[]): Wire['Overlap'] {
+  const channels = [
     { id: HARBORLIGHT, login: 'harborlight', display_name: 'HarborLight', captures: 132, distinct_accounts: 6_120 },
     { id: PETITPIXEL, login: 'petitpixel', display_name: 'PetitPixel', captures: 132, distinct_accounts: 870 },
     { id: GRANDEVAGUE, login: 'grandevague', display_name: 'GrandeVague', captures: 132, distinct_accounts: 29_944 },
-  ],
-  pairs: [
+  ].filter(({ id }) => rooms.length > 1 || rooms.includes(id))
+  const has = (id: string): boolean => channels.some((one) => one.id === id)
+  const pairs = [
     { a: HARBORLIGHT, b: PETITPIXEL, common: 214, jaccard: 0.0316 },
     { a: HARBORLIGHT, b: GRANDEVAGUE, common: 1_830, jaccard: 0.0535 },
     { a: PETITPIXEL, b: GRANDEVAGUE, common: 402, jaccard: 0.0132 },
-  ],
-})
+  ].filter(({ a, b }) => has(a) && has(b))
+  return { coverage: coverageOf(channels.map(({ id }) => id)), channels, pairs }
+}
 
 /** How often somebody was on a channel, by a few numbers that come round over 24 evenings, of 26 captures each. */
 function presenceOf(room: string, attended: readonly number[], arrival: Wire['Arrival'] | null): Wire['Presence'] {

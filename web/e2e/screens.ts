@@ -234,6 +234,7 @@ async function richSession(page: Page): Promise<void> {
   await expect(triangle.getByRole('row')).toHaveCount(11)
   await expect(table(/^Raids$/).getByRole('row')).toHaveCount(3)
   await expect(table(/^(Les plus assidus|Most regular)$/)).toBeVisible()
+  await expect(table(/^(Chaînes en commun|Channels in common)$/).getByRole('row')).toHaveCount(4)
 
   await page.getByRole('button', { name: /^(Ne montrer que|Show only) HarborLight$/ }).click()
   await page.locator('#evolution').scrollIntoViewIfNeeded()
@@ -241,9 +242,10 @@ async function richSession(page: Page): Promise<void> {
   await page.getByRole('radiogroup', { name: /^(Quelle liste|Which list)$/ }).getByText(/^(Habitués absents|Missing regulars)$/).click()
   await expect(table(/^(Habitués absents|Missing regulars)$/)).toBeVisible()
   await expect(triangle.getByRole('row')).toHaveCount(6)
+  await expect(table(/^Raids$/).getByRole('row')).toHaveCount(2)
   await expect(table(/^Raids$/).getByRole('cell', { name: /^398 \(96\s?%\)$/ })).toBeVisible()
   await expect(triangle.getByRole('cell', { name: /^35\s?%$/ }).first()).toBeVisible()
-  await expect(table(/^(Chaînes en commun|Channels in common)$/).getByRole('row')).toHaveCount(4)
+  await expect(page.getByText(/^(Il faut au moins deux chaînes|It takes at least two channels)/)).toBeVisible()
   for (const bars of [/^(Captures suivies|Captures attended)$/, /^(Temps estimé|Estimated time)$/, /^1\D?846\s(nouveaux|newcomers)$/]) {
     await expect(page.getByRole('figure', { name: bars }).getByRole('list')).toBeVisible()
   }

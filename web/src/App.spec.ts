@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { nextTick } from 'vue'
-import { RouterLink, useRoute, type RouteRecordRaw } from 'vue-router'
+import { RouterLink, useRoute, type NavigationGuard, type RouteRecordRaw } from 'vue-router'
 
 import { answer, problemBody } from '@/testing/answers'
 import { mountInPage, Nowhere } from '@/testing/mount'
@@ -21,9 +21,9 @@ const routes: RouteRecordRaw[] = [
 ]
 
 describe('the focus', () => {
-  async function open() {
+  async function open(guard?: NavigationGuard) {
     answer({ 'GET /api/v1/me': problemBody(401, 'not_authenticated') })
-    const { wrapper, router } = await mountInPage(App, { routes, at: '/channels/lumi?stream=8' })
+    const { wrapper, router } = await mountInPage(App, { routes, guard, at: '/channels/lumi?stream=8' })
     await vi.waitFor(() => expect(wrapper.find('#goes').exists()).toBe(true))
     const press = async (name: string) => {
       const link = wrapper.get<HTMLElement>(name)
@@ -53,6 +53,19 @@ describe('the focus', () => {
     const { press, focused, address } = await open()
     await press('#stays')
     await vi.waitFor(() => expect(address()).toBe('/channels/lumi?stream=7'))
+    await nextTick()
+    expect(focused()).toBe('stays')
+  })
+
+  it('stays where one went on when one gave up going to another page', async () => {
+    let go: (is: boolean) => void = () => undefined
+    const guard = (to: { path: string }) => to.path !== '/accounts/1' || new Promise<boolean>((resolve) => (go = resolve))
+    const { router, press, focused, address } = await open(guard)
+    const given = router.push('/accounts/1')
+    await press('#stays')
+    await vi.waitFor(() => expect(address()).toBe('/channels/lumi?stream=7'))
+    go(true)
+    await given
     await nextTick()
     expect(focused()).toBe('stays')
   })

@@ -58,6 +58,18 @@ describe('what one does to a list', () => {
     expect([picked.value.size, filter.value, order.value]).toEqual([0, 'b', byName])
   })
 
+  it('is not done to another one that was left as it was', async () => {
+    const eight = open('stream 8')
+    eight.filter.value = 'b'
+    eight.leave()
+    const { filter, order, place } = open()
+    for (const list of ['stream 8', 'stream 9']) {
+      place.list.value = list
+      await nextTick()
+    }
+    expect([filter.value, order.value]).toEqual(['', NEWEST])
+  })
+
   it('picks nobody in another part than they were picked in', () => {
     const { picked, leave } = open()
     picked.value = ada

@@ -32,7 +32,11 @@ export function useLook(
   const filter = ref(former?.filter ?? '')
   const order = ref(former?.order ?? NEWEST)
 
-  watch([list, part], ([now], [before]) => {
+  watch([list, part], ([now], [before, was]) => {
+    // One that nobody touched is found again as it was left, too.
+    if (now !== before && !looks.has(before)) {
+      looks.set(before, { part: was, picked: picked.value, filter: filter.value, order: order.value })
+    }
     const look = now === before ? undefined : looks.get(now)
     picked.value = look?.part === part() ? look.picked : new Set()
     if (!look) return

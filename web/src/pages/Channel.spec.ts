@@ -229,6 +229,14 @@ describe('a channel’s page', () => {
     expect(wrapper.get<HTMLSelectElement>('.picker select').element.value).toBe('8')
     expect(wrapper.text()).not.toContain('hors de ce direct')
     expect(plain(wrapper.get('.note').text())).toBe('Un direct plus récent a été capturé : ce qui suit est d’un direct précédent. Voir le dernier direct')
+    expect(wrapper.get('.note').classes()).not.toContain('calm')
+  })
+
+  it('says so without alarm when the later one is over, too', async () => {
+    const streams = [stream('9', { ended_at: time(10) }), stream('8', { ended_at: time(0) })]
+    const over = { 'GET /api/v1/channels/1/streams': { body: { streams, next_cursor: null } } }
+    const { wrapper } = await open({ ...about('8'), ...over }, '/channels/lumi?stream=8')
+    await vi.waitFor(() => expect(wrapper.get('.note').classes()).toContain('calm'))
   })
 
   it('shows all captures when asked, in words that fit them', async () => {
@@ -309,6 +317,13 @@ describe('a channel’s page', () => {
     await vi.waitFor(() => expect(wrapper.find('[role=alert]').exists()).toBe(true))
     expect(plain(wrapper.get('.cohort').text())).toContain('Qui est nouveau n’est pas connu')
     expect(wrapper.get('.cohort').text()).not.toContain('Personne ici.')
+  })
+
+  it('does not say that nobody is suspicious where the marks are not known', async () => {
+    const { wrapper } = await open({ 'GET /api/v1/channels/1/verdicts?limit=10000': problemBody(422, 'nonsense') }, '/channels/lumi?show=suspicious')
+    await vi.waitFor(() => expect(wrapper.text()).toContain('Les avis ne sont pas connus, ou pas encore.'))
+    expect(plain(wrapper.get('.shows [aria-pressed=true]').text())).toBe('Suspects –')
+    expect(wrapper.text()).not.toContain('Personne ici.')
   })
 
   it('keeps the other parts when one fails', async () => {

@@ -121,6 +121,17 @@ describe('Compare', () => {
     expect(wrapper.find('figure').exists()).toBe(false)
   })
 
+  it('says above all of it when it could not be asked about anew', async () => {
+    let isRefused = false
+    answer({ ...routes, [`${PATH}arrived&limit=100`]: () => (isRefused ? problemBody(404, 'session_not_found') : { body: compared() }) })
+    const { wrapper, queries } = await mountInPage(Compare, { at: '/compare?a=session:1a&b=channel:1' })
+    await vi.waitFor(() => expect(wrapper.find('.people').exists()).toBe(true))
+    isRefused = true
+    await queries.invalidateQueries()
+    await vi.waitFor(() => expect(wrapper.findAll('.stale')).toHaveLength(1))
+    expect(wrapper.find('.stale ~ * figure').exists()).toBe(true)
+  })
+
   it('shows no former numbers under new names', async () => {
     const swapped = 'GET /api/v1/captures/compare?a=channel%3A1&b=session%3A1a&list=arrived&limit=100'
     const back = compared({ a: side('channel:1', 7), b: side('session:s', 5), arrived: 2, left: 4 })

@@ -50,7 +50,8 @@ describe('the code of a part', () => {
 
   it('is perhaps of a newer version when it is not to be had', async () => {
     const wrapper = await open()
-    await vi.waitFor(() => expect(plain(wrapper.get('#renames [role=alert]').text())).toContain('Une nouvelle version est peut-être installée : rechargez la page.'))
+    await vi.waitFor(() => expect(plain(wrapper.get('#renames [role=alert]').text())).toContain('Une nouvelle version est peut-être installée.'))
+    expect(wrapper.get('#renames [role=alert] button').text()).toBe('Recharger la page')
   })
 
   it('is not to be had without a network', async () => {

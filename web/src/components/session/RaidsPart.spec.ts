@@ -67,6 +67,7 @@ describe('RaidsPart', () => {
     expect(one.rows()[0]!.slice(2)).toEqual(['400', '–', '–', '–', '–'])
     expect(plain(one.wrapper.text())).toContain('30 minutes avant le raid')
     expect(plain(one.wrapper.text())).toContain('deux raids')
+    expect(plain(one.wrapper.text())).toContain('après la dernière de cette session')
     expect(plain(one.wrapper.text())).not.toContain('direct suivant')
     const other = await open([raid('0', { seen_at_source: null, stayed: undefined, came_back: null })])
     expect(other.rows()[0]!.slice(2)).toEqual(['400', '320 (80 %)', '–', '–', '–'])
@@ -80,7 +81,7 @@ describe('RaidsPart', () => {
   it('says that there was none, of the channels that the filter names', async () => {
     const { wrapper } = await open([raid('0')])
     await wrapper.setProps({ subject: subject('2') })
-    await vi.waitFor(() => expect(plain(wrapper.text())).toBe('Aucun raid pendant ces captures.'))
+    await vi.waitFor(() => expect(plain(wrapper.text())).toBe('Twitch ne nous a annoncé aucun raid pendant ces captures.'))
   })
 
   it('says when not all are shown', async () => {
