@@ -59,19 +59,20 @@ impl Rig {
 
     /// The same, the first replica with `extra` variables.
     pub async fn start_with(extra: &[(&str, &str)]) -> Self {
-        let mut rig = Self::prepare().await;
-        (rig.api, rig.api_url) = rig.replica(extra).await;
+        // Boxed: within the future of a test, the compiler would lose itself in what all this is made of.
+        let mut rig = Box::pin(Self::prepare()).await;
+        (rig.api, rig.api_url) = Box::pin(rig.replica(extra)).await;
         rig
     }
 
     /// The same; the first replica reaches Redis through a proxy, which can misbehave.
     pub async fn start_behind_redis_proxy(extra: &[(&str, &str)]) -> (Self, Proxy) {
-        let mut rig = Self::prepare().await;
+        let mut rig = Box::pin(Self::prepare()).await;
         let (address, database) = rig.redis.url().strip_prefix("redis://").unwrap().split_once('/').unwrap();
         let proxy = Proxy::start(vec![address.parse().unwrap()]).await.unwrap();
         let url = format!("redis://{}/{database}", proxy.address());
         let extra: Vec<_> = extra.iter().copied().chain([("REDIS_URL", url.as_str())]).collect();
-        (rig.api, rig.api_url) = rig.replica(&extra).await;
+        (rig.api, rig.api_url) = Box::pin(rig.replica(&extra)).await;
         (rig, proxy)
     }
 
