@@ -93,7 +93,8 @@ async fn finish(app: &App, session: &Session, parameters: &Parameters) -> Result
         return Err(error.into());
     }
     let answer = app.twitch.exchange(parameters.one("code").ok_or("login_failed")?).await?;
-    let user = db::users::logged_in(&app.pool, &answer.user, now).await?;
+    // Twitch takes a code once: who would have to begin anew is not sent back for a moment of MariaDB's.
+    let user = db::retrying(|| db::users::logged_in(&app.pool, &answer.user, now)).await?;
     // A new id: whoever knew the old one (from before the login) knows nothing now.
     session.cycle_id().await?;
     session.set_expiry(Some(web_session::inactivity(app.web_sessions.ttl)));
