@@ -243,7 +243,7 @@ async function richSession(page: Page): Promise<void> {
   await expect(table(/^(Habitués absents|Missing regulars)$/)).toBeVisible()
   await expect(triangle.getByRole('row')).toHaveCount(6)
   await expect(table(/^Raids$/).getByRole('row')).toHaveCount(2)
-  await expect(table(/^Raids$/).getByRole('cell', { name: /^398 \(96\s?%\)$/ })).toBeVisible()
+  await expect(table(/^Raids$/).getByRole('cell', { name: /398 \(96\s?%\)$/ })).toBeVisible()
   await expect(triangle.getByRole('cell', { name: /^35\s?%$/ }).first()).toBeVisible()
   await expect(page.getByText(/^(Il faut au moins deux chaînes|It takes at least two channels)/)).toBeVisible()
   for (const bars of [/^(Captures suivies|Captures attended)$/, /^(Temps estimé|Estimated time)$/, /^1\D?846\s(nouveaux|newcomers)$/]) {
