@@ -199,6 +199,10 @@ async fn who_was_seen_in_captures_that_are_gone_is_not_new() {
         .execute(&world.pool)
         .await
         .unwrap();
+    // What cannot be read keeps nothing from going.
+    let unreadable = "INSERT INTO seen_in_removed (channel_id, until, accounts, roster)
+                      VALUES (7, '2026-09-01', 1, X'FF')";
+    sqlx::query(unreadable).execute(&world.pool).await.unwrap();
     // The later one first: what is gone does not go in the order of time.
     for before in ["2026-10-05 00:00:00", "2026-12-01 00:00:00"].into_iter().rev() {
         db::retention::remove_captures(&world.pool, time(before), 1).await.unwrap();
@@ -206,6 +210,7 @@ async fn who_was_seen_in_captures_that_are_gone_is_not_new() {
     while db::retention::remove_captures(&world.pool, time("2026-12-01 00:00:00"), 1).await.unwrap() > 0 {}
     let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM captures").fetch_one(&world.pool).await.unwrap();
     assert_eq!(left, 2);
+    sqlx::query("DELETE FROM seen_in_removed WHERE roster = X'FF'").execute(&world.pool).await.unwrap();
     assert_eq!(new().await, as_before);
     // How somebody came who had been seen before is not known.
     sqlx::query("UPDATE captures SET new_count = 2").execute(&world.pool).await.unwrap();
